@@ -1,0 +1,399 @@
+---@meta quartermaster
+-- The one description of the public API. Editors read it; the README table is generated from it
+-- (`make docs`), and `make lint` fails when the code and this file drift apart.
+--
+-- Quantities: integers, decimal strings ("2.5") or floats with at most four decimals; they are
+-- exact to 1/10000 and at most 10^11 in size. Times: whole seconds since 1970.
+-- Misuse (a wrong Lua type, an unknown key, a closed handle) raises. Everything else that can go
+-- wrong returns `nil, message, code, detail` and has changed nothing; the codes are in
+-- `quartermaster.errors`. `detail.errors` lists every problem found, each with its `field`,
+-- `line`, `sku`, and the code MSI clients expect under `magento`.
+
+---@alias qm.Qty integer|number|string
+
+---@class qm.Problem one entry of `detail.errors`
+---@field code string the engine's code for this problem
+---@field message string a sentence for people
+---@field magento? string the code (or for validations the text) that MSI clients know
+---@field field? string the key of the request that is wrong
+---@field line? integer position in the caller's list, or the order's line number
+---@field sku? string
+---@field source? string
+---@field requested? number
+---@field available? number what would have been accepted
+
+---@class qm.Where exactly one of the two
+---@field stock? integer a stock id
+---@field channel? string|qm.Channel a website code, or a channel
+
+---@class qm.Channel
+---@field type? string default "website"
+---@field code string
+
+---@class qm.Settings product, or shop-wide through `inv.settings`. `quartermaster.inherit` clears a product's own value
+---@field manage_stock? boolean default true; false: always salable where assigned, nothing counted
+---@field reserve_stock? boolean default true; false: orders reserve nothing, shipping still deducts
+---@field backorders? "no"|"allow"|"notify" default "no"
+---@field out_of_stock_threshold? qm.Qty default 0; with backorders a negative value is the limit
+---@field out_of_stock_share? qm.Qty default 0; share of the on-hand quantity kept back, 0 to 1
+---@field notify_below? qm.Qty default unset (policy `magento`: 1)
+---@field min_sale_qty? qm.Qty|table<string, qm.Qty> default 1; may be a map customer group -> quantity with the key "all"
+---@field max_sale_qty? qm.Qty default 10000; 0: no limit
+---@field enable_qty_increments? boolean default false
+---@field qty_increments? qm.Qty default 1; only while enable_qty_increments is true
+---@field decimal_qty? boolean default false; may fractions be ordered
+
+---@class quartermaster
+---@field _VERSION string
+---@field inherit lightuserdata clears a product's own setting, see `products:save`
+---@field errors table<string, { message: string, transient: boolean }> every code, documented in order of precedence
+---@field options table<string, string[]> the keys each call accepts
+local quartermaster = {}
+
+---@class qm.OpenOptions
+---@field path string a file, created when missing (unless create = false), or ":memory:"
+---@field create? boolean default true
+---@field readonly? boolean default false
+---@field durability? "full"|"normal" default "full": survives power loss; "normal" may lose the last moments
+---@field quantities? "number"|"string" how quantities are returned, default "number"
+---@field clock? fun(): integer the time in seconds; default the system's clock
+---@field busy_timeout? number seconds to wait for another writer, default 5
+---@field max_pages? integer upper limit of the file in pages of 4096 bytes
+---@field shared_sources? "independent" may several stocks draw on one source without seeing each other's promises (MSI's behaviour); stored in the file
+
+---Opens (and creates) a shop's inventory file.
+---@param options qm.OpenOptions
+---@return qm.Inventory|nil, string?, string?, table?
+function quartermaster.open(options) end
+
+---@class qm.Inventory
+---@field sources qm.Sources
+---@field stocks qm.Stocks
+---@field products qm.Products
+---@field items qm.Items
+---@field settings qm.GlobalSettings
+---@field policies qm.Policies
+---@field orders qm.Orders
+local Inventory = {}
+
+---Closes the file. Calling it again is fine; every other call on a closed handle raises.
+function Inventory:close() end
+
+---What is open: path, schema version, SQLite version, durability, shared_sources, policy.
+---@return table
+function Inventory:info() end
+
+---What may be promised of a product: on hand - reserved - floor; 0 when the product is not salable.
+---@param sku string
+---@param where qm.Where
+---@return number|nil, string?, string?, table?
+function Inventory:salable_qty(sku, where) end
+
+---May any quantity at all be sold now?
+---@param sku string
+---@param where qm.Where
+---@return boolean|nil, string?, string?, table?
+function Inventory:is_salable(sku, where) end
+
+---May this quantity be sold? The check that `place` makes, without placing.
+---@param sku string
+---@param where { stock: integer?, channel: string|qm.Channel?, customer_group: string? }
+---@param qty qm.Qty
+---@return true|nil, string?, string?, table?
+function Inventory:can_sell(sku, where, qty) end
+
+---@class qm.Salable
+---@field qty number
+---@field salable boolean
+---@field managed boolean false: stock is not counted for this product
+---@field unlimited boolean true: backorders without limit
+
+---Salable quantities of a whole listing page in one read. Every SKU gets an entry; unknown ones are not salable.
+---@param request { stock: integer?, channel: string|qm.Channel?, skus: string[] }
+---@return table<string, qm.Salable>|nil, string?, string?, table?
+function Inventory:salable(request) end
+
+---@class qm.Position
+---@field sku string
+---@field stock integer
+---@field on_hand number
+---@field reserved number firm + held + allocated + backordered + adopted
+---@field held number part of reserved: live holds of carts
+---@field allocated number part of reserved
+---@field backordered number part of reserved: promised beyond what was there
+---@field adopted number part of reserved: taken over from another system
+---@field floor number
+---@field salable number
+---@field is_salable boolean
+---@field managed boolean
+---@field unlimited boolean
+---@field sources { source: string, qty: number, status: string, enabled: boolean, priority: integer, allocated: number, notify_below: number? }[]
+
+---The whole story of one product in one stock.
+---@param request { sku: string, stock: integer?, channel: string|qm.Channel? }
+---@return qm.Position|nil, string?, string?, table?
+function Inventory:position(request) end
+
+---@class qm.OrderRequest
+---@field id string the caller's order id, at most 64 bytes; sending it again replays the first answer
+---@field stock? integer
+---@field channel? string|qm.Channel
+---@field lines { sku: string, qty: qm.Qty, line: integer? }[] line numbers default to 1, 2, ...
+---@field customer_group? string
+---@field destination? { country: string?, region: string?, city: string?, postcode: string?, latitude: number?, longitude: number? }
+
+---@class qm.Answer
+---@field id string
+---@field order string
+---@field lines { line: integer, sku: string, qty: number, source: string?, backordered: number? }[]
+---@field replayed? boolean true when this id had been answered before
+
+---Places an order: checks every line and reserves, all or nothing.
+---@param order qm.OrderRequest
+---@return qm.Answer|nil, string?, string?, table?
+function Inventory:place(order) end
+
+---Releases open units. Without lines: everything that may still be cancelled.
+---@param request { id: string, order: string, lines: { line: integer?, sku: string?, qty: qm.Qty }[]? }
+---@return qm.Answer|nil, string?, string?, table?
+function Inventory:cancel(request) end
+
+---Ships units from sources: by a plan of `select`, or line by line. One document may draw on several sources.
+---@param request { id: string, order: string, plan: qm.Plan?, source: string?, lines: { line: integer?, sku: string?, qty: qm.Qty, source: string? }[]? }
+---@return qm.Answer|nil, string?, string?, table?
+function Inventory:ship(request) end
+
+---Records an invoice. Virtual and downloadable lines are delivered by it: deducted from the named source, else by priority.
+---@param request { id: string, order: string, lines: { line: integer?, sku: string?, qty: qm.Qty, source: string? }[]? }
+---@return qm.Answer|nil, string?, string?, table?
+function Inventory:invoice(request) end
+
+---Refunds units. What was never delivered is released (or written off); what was delivered may come back.
+---@param request { id: string, order: string, lines: { line: integer?, sku: string?, qty: qm.Qty, return_to_stock: boolean?, return_to: string?, write_off: boolean? }[] }
+---@return qm.Answer|nil, string?, string?, table?
+function Inventory:refund(request) end
+
+---Delivered goods come back, with or without a refund.
+---@param request { id: string, order: string, lines: { line: integer?, sku: string?, qty: qm.Qty, to: string? }[] }
+---@return qm.Answer|nil, string?, string?, table?
+function Inventory:return_goods(request) end
+
+---@class qm.Outcome
+---@field ok boolean
+---@field result? qm.Answer
+---@field message? string
+---@field code? string
+---@field detail? table
+
+---Runs independent operations with one durable commit. Each element is the request of its call plus
+---`op` = "place", "cancel", "ship", "invoice", "refund" or "return_goods". A refused one changes nothing and stops no other.
+---@param ops table[]
+---@return qm.Outcome[]|nil, string?, string?, table?
+function Inventory:batch(ops) end
+
+---@class qm.Plan
+---@field shippable boolean
+---@field algorithm string
+---@field order? string
+---@field shipments integer number of sources used
+---@field picks { line: integer, sku: string, source: string, qty_to_deduct: number, qty_available: number }[]
+---@field short { line: integer, sku: string, qty: number }[]
+---@field why { line: integer, source: string, used: boolean, rule: string, detail: string? }[]
+
+---Proposes sources for an order's open lines, or for a free request. Changes nothing.
+---`sources` gives an explicit order of preference; `availability = "physical"` counts units allocated to others too;
+---`rows = "all"` lists candidates of which nothing is taken as well.
+---@param request { order: string?, stock: integer?, channel: string|qm.Channel?, lines: { sku: string, qty: qm.Qty, line: integer? }[]?, algorithm: string?, sources: string[]?, availability: "residual"|"physical"|nil, rows: "used"|"all"|nil }
+---@return qm.Plan|nil, string?, string?, table?
+function Inventory:select(request) end
+
+---Takes over open promises of another system: appended as they are (negative takes, positive releases), always
+---accepted; what they promise too much is reported under `over_promised`.
+---@param request { id: string, reservations: { sku: string, qty: qm.Qty, stock: integer?, channel: string|qm.Channel?, note: string? }[] }
+---@return { id: string, taken: integer, skipped: integer, over_promised: { sku: string, stock: integer, qty: number }[], replayed: boolean? }|nil, string?, string?, table?
+function Inventory:adopt(request) end
+
+---@class qm.LedgerRow
+---@field seq integer
+---@field time integer
+---@field event string order_placed, order_canceled, shipment_created, invoice_created, creditmemo_created, goods_returned, quantity_set, quantity_adjusted, reservation_adopted, oversold, ...
+---@field document? string the caller's id
+---@field order? string
+---@field line? integer
+---@field sku? string
+---@field stock? integer
+---@field source? string
+---@field reserved number change of the reservation: negative takes, positive releases
+---@field moved number change of the quantity at `source`
+---@field note? string
+
+---A page of the reservation rows, oldest first, and the cursor of the next page (nil at the end).
+---@param filter? { sku: string?, stock: integer?, channel: string|qm.Channel?, after: integer?, limit: integer? }
+---@return qm.LedgerRow[]|nil, integer|string|nil, string?, table?
+function Inventory:reservations(filter) end
+
+---A page of the whole ledger (reservations, movements, events), oldest first, and the next cursor.
+---@param filter? { after: integer?, limit: integer? }
+---@return qm.LedgerRow[]|nil, integer|string|nil, string?, table?
+function Inventory:events(filter) end
+
+---Recomputes every balance and quantity from the ledger, in constant memory, and checks the file itself.
+---@return { ok: boolean, products: integer, balances: integer, orders: integer, ledger: integer, problems: { what: string, sku: string?, stock: integer?, source: string?, order: string?, expected: number?, found: number? }[] }|nil, string?, string?, table?
+function Inventory:verify() end
+
+---Reads a CSV file, adding and updating; constant memory. Bad rows are reported with their line and skipped.
+---@param request { entity: "sources"|"stocks"|"products"|"stock_sources", file: string, progress: fun(rows: integer)? }
+---@return { rows: integer, saved: integer, failed: integer, errors: { line: integer, message: string, code: string }[] }|nil, string?, string?, table?
+function Inventory:import(request) end
+
+---@class qm.Source
+---@field code string at most 255 bytes, no white space; never changes
+---@field name string unique
+---@field country string two letters
+---@field postcode string
+---@field enabled? boolean default true
+---@field description? string
+---@field region? string
+---@field region_id? integer
+---@field city? string
+---@field street? string
+---@field contact_name? string
+---@field email? string
+---@field phone? string
+---@field fax? string
+---@field latitude? number -90 to 90; 0 is a latitude
+---@field longitude? number -180 to 180
+---@field pickup? boolean in-store pickup location: needs city, street and phone
+---@field frontend_name? string
+---@field frontend_description? string
+---@field carrier_links? table always refused, as in MSI: carriers are configured globally
+
+---@class qm.Sources
+local Sources = {}
+---Creates or changes a source; absent keys stay as they are. Sources are never deleted, only disabled.
+---@param source qm.Source
+---@return string|nil code, string?, string?, table?
+function Sources:save(source) end
+---@param code string
+---@return qm.Source|nil, string?, string?, table?
+function Sources:get(code) end
+---A page of sources by code, and the next cursor. With `stock`: that stock's sources by priority, disabled ones included, each with `priority`.
+---@param filter? { stock: integer?, after: string?, limit: integer? }
+---@return qm.Source[]|nil, string?, string?, table?
+function Sources:list(filter) end
+---Single-source mode: fewer than two sources are enabled.
+---@return boolean
+function Sources:single() end
+
+---@class qm.Stock
+---@field id? integer absent: a new stock
+---@field name string
+---@field channels? (string|qm.Channel)[] replaces the set; absent: unchanged
+---@field sources? { code: string, priority: integer }[] replaces the set; absent: unchanged
+
+---@class qm.Stocks
+local Stocks = {}
+---@param stock qm.Stock
+---@return integer|nil id, string?, string?, table?
+function Stocks:save(stock) end
+---@param id integer
+---@return qm.Stock|nil, string?, string?, table?
+function Stocks:get(id) end
+---@param filter? { after: integer?, limit: integer? }
+---@return qm.Stock[]|nil, integer|string|nil, string?, table?
+function Stocks:list(filter) end
+---Deletes a stock that has no channels and no open promises.
+---@param id integer
+---@return true|nil, string?, string?, table?
+function Stocks:delete(id) end
+---Links sources to stocks, or changes their priority (smaller is preferred).
+---@param links { stock: integer, source: string, priority: integer }[]
+---@return integer|nil saved, string?, string?, table?
+function Stocks:link(links) end
+---@param links { stock: integer, source: string }[]
+---@return integer|nil removed, string?, string?, table?
+function Stocks:unlink(links) end
+---The stock of a channel.
+---@param channel string|qm.Channel
+---@return integer|nil id, string?, string?, table?
+function Stocks:resolve(channel) end
+
+---@class qm.Product
+---@field sku string 1 to 255 bytes, compared exactly
+---@field type? "simple"|"virtual"|"downloadable"|"configurable"|"grouped"|"bundle" default "simple"
+---@field settings? qm.Settings own values; absent keys stay, `quartermaster.inherit` clears
+---@field b2b? boolean
+---@field assign_default? boolean default true: a stock-managed product without any source item gets one at the default source (0, out of stock)
+
+---@class qm.Products
+local Products = {}
+---Saves one product or a list of them, all or nothing.
+---@param product qm.Product|qm.Product[]
+---@return integer|nil saved, string?, string?, table?
+function Products:save(product) end
+---The product with its own and its effective settings; `declared` is false for a SKU only known from source items.
+---@param sku string
+---@return table|nil, string?, string?, table?
+function Products:get(sku) end
+---@param filter? { after: integer?, limit: integer? }
+---@return table[]|nil, integer|string|nil, string?, table?
+function Products:list(filter) end
+
+---@class qm.Item
+---@field sku string
+---@field source? string default: the default source
+---@field qty qm.Qty
+---@field status? "in_stock"|"out_of_stock" default: unchanged, "in_stock" when new
+---@field notify_below? qm.Qty|lightuserdata low-stock threshold here; `quartermaster.inherit` clears it
+---@field expected? qm.Qty compare-and-set: refused with CONFLICT unless this is the quantity now
+
+---@class qm.Items
+local Items = {}
+---Sets source items to absolute quantities, one or a list, all or nothing.
+---@param items qm.Item|qm.Item[]
+---@return integer|nil saved, string?, string?, table?
+function Items:save(items) end
+---@param key { sku: string, source: string? }
+---@return qm.Item|nil, string?, string?, table?
+function Items:get(key) end
+---A page of source items, of one SKU, one source, or all.
+---@param filter? { sku: string?, source: string?, after: integer?, limit: integer? }
+---@return qm.Item[]|nil, integer|string|nil, string?, table?
+function Items:list(filter) end
+---Removes source items; missing ones are fine.
+---@param items { sku: string, source: string? }|{ sku: string, source: string? }[]
+---@return integer|nil removed, string?, string?, table?
+function Items:delete(items) end
+---Adds to (or takes from) quantities, idempotent by id.
+---@param request { id: string, reason: string?, lines: { sku: string, source: string?, delta: qm.Qty }[] }
+---@return qm.Answer|nil, string?, string?, table?
+function Items:adjust(request) end
+
+---@class qm.GlobalSettings
+local GlobalSettings = {}
+---The shop-wide settings in force, or one of them.
+---@param name? string
+---@return qm.Settings|any
+function GlobalSettings:get(name) end
+---Changes shop-wide settings; every product's numbers follow in the same commit. `quartermaster.inherit` restores the built-in default.
+---@param settings qm.Settings
+---@return true|nil, string?, string?, table?
+function GlobalSettings:set(settings) end
+
+---@class qm.Policies
+local Policies = {}
+---Switches the policy script that turns settings into numbers: "default" or "magento".
+---@param name string
+---@return true|nil, string?, string?, table?
+function Policies:activate(name) end
+---@return { name: string, active: boolean }[]
+function Policies:list() end
+
+---@class qm.Orders
+local Orders = {}
+---An order with its lines and their counters.
+---@param id string
+---@return table|nil, string?, string?, table?
+function Orders:get(id) end
+
+return quartermaster
