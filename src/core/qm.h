@@ -30,15 +30,15 @@ typedef enum qm_code {
 
 /* Limits. Documented in the README; a spec reads them from here through `core.limits`. */
 enum {
-  QM_SKU_MAX = 255,      /* bytes of a SKU */
-  QM_CODE_MAX = 255,     /* bytes of a source code, a name, a channel */
-  QM_ID_MAX = 64,        /* bytes of a caller's document id */
-  QM_TEXT_MAX = 4095,    /* bytes of any other text */
-  QM_PLACE_MAX = 65535,  /* sources, and stocks */
-  QM_LINES_MAX = 4000,   /* lines of one request or order */
-  QM_BATCH_MAX = 10000,  /* records of one commit */
-  QM_PAGE_MAX = 1000,    /* rows of one page */
-  QM_ERR_TEXT = 200      /* bytes of an error text, terminator included */
+  QM_SKU_MAX = 255,     /* bytes of a SKU */
+  QM_CODE_MAX = 255,    /* bytes of a source code, a name, a channel */
+  QM_ID_MAX = 64,       /* bytes of a caller's document id */
+  QM_TEXT_MAX = 4095,   /* bytes of any other text */
+  QM_PLACE_MAX = 65535, /* sources, and stocks */
+  QM_LINES_MAX = 4000,  /* lines of one request or order */
+  QM_BATCH_MAX = 10000, /* records of one commit */
+  QM_PAGE_MAX = 1000,   /* rows of one page */
+  QM_ERR_TEXT = 200     /* bytes of an error text, terminator included */
 };
 
 /* Bytes borrowed from someone else, valid for the call. */
@@ -62,6 +62,7 @@ bool qm_code_transient(qm_code code);
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-qm_code qm_fail(qm_err *err, qm_code code, const char *format, ...);
+qm_code
+qm_fail(qm_err *err, qm_code code, const char *format, ...);
 
 #endif

@@ -1,8 +1,8 @@
 /* qty.h: exact quantities.
  *
  * A quantity is an int64 count of units of 1/10000. Every legal value lies within +-10^15 units, so
- * that it survives a trip through a Lua double unchanged. No operation wraps or rounds silently: what
- * does not fit is QM_LIMIT, what has more than four decimals is QM_INVALID. */
+ * that it survives a trip through a Lua double unchanged. No operation wraps or rounds silently:
+ * what does not fit is QM_LIMIT, what has more than four decimals is QM_INVALID. */
 #ifndef QM_QTY_H
 #define QM_QTY_H
 
@@ -15,11 +15,12 @@ typedef int64_t qm_qty;
 
 enum { QM_QTY_TEXT = 24 }; /* bytes that qm_qty_format needs, terminator included */
 
-/* Decimal text, "-12", "0.5", "12.3400": digits, at most one sign and one point, a digit on each side
- * of the point, nothing else. Zeros beyond the fourth decimal are fine. */
+/* Decimal text, "-12", "0.5", "12.3400": digits, at most one sign and one point, a digit on each
+ * side of the point, nothing else. Zeros beyond the fourth decimal are fine. */
 qm_code qm_qty_parse(const char *text, size_t length, qm_qty *out);
 
-/* A double that is a multiple of 1/10000, exactly or up to the noise of one addition (0.1 + 0.2). */
+/* A double that is a multiple of 1/10000, exactly or up to the noise of one addition (0.1 + 0.2).
+ */
 qm_code qm_qty_from_double(double value, qm_qty *out);
 
 /* A whole number. */
@@ -43,7 +44,11 @@ qm_qty qm_qty_share(qm_qty qty, qm_qty share);
 /* Is qty a multiple of step (> 0)? */
 bool qm_qty_multiple(qm_qty qty, qm_qty step);
 
-static inline qm_qty qm_qty_min(qm_qty a, qm_qty b) { return a < b ? a : b; }
-static inline qm_qty qm_qty_max(qm_qty a, qm_qty b) { return a > b ? a : b; }
+static inline qm_qty qm_qty_min(qm_qty a, qm_qty b) {
+  return a < b ? a : b;
+}
+static inline qm_qty qm_qty_max(qm_qty a, qm_qty b) {
+  return a > b ? a : b;
+}
 
 #endif

@@ -1,10 +1,11 @@
 /* sandbox.h: runs merchants' scripts in a Lua state of their own.
  *
- * A sandbox owns one lua_State, built from nothing: text chunks only, an allow-list environment made
- * anew for every call, no way to the host. Each call has a budget of instructions, time and memory;
- * what exceeds it ends with QM_BUDGET whatever the script did, and that state is never used again.
- * The unit knows neither the store nor the host's state: arguments and results pass through callbacks
- * that run protected inside the sandbox's state. Not thread-safe; one sandbox per host state. */
+ * A sandbox owns one lua_State, built from nothing: text chunks only, an allow-list environment
+ * made anew for every call, no way to the host. Each call has a budget of instructions, time and
+ * memory; what exceeds it ends with QM_BUDGET whatever the script did, and that state is never used
+ * again. The unit knows neither the store nor the host's state: arguments and results pass through
+ * callbacks that run protected inside the sandbox's state. Not thread-safe; one sandbox per host
+ * state. */
 #ifndef QM_SANDBOX_H
 #define QM_SANDBOX_H
 
@@ -47,8 +48,8 @@ typedef int (*qm_sandbox_push)(struct lua_State *L, void *context);
 typedef qm_code (*qm_sandbox_pull)(struct lua_State *L, int index, void *context, qm_err *err);
 
 /* Calls an exported function in a fresh environment with what `push` pushes, and hands its single
- * result to `pull`. QM_POLICY with the script's own message (cut, control characters replaced) when it
- * raises; QM_BUDGET when it exceeds a budget: the sandbox must then be closed. */
+ * result to `pull`. QM_POLICY with the script's own message (cut, control characters replaced) when
+ * it raises; QM_BUDGET when it exceeds a budget: the sandbox must then be closed. */
 qm_code qm_sandbox_call(qm_sandbox *box, const char *function, qm_sandbox_push push,
                         qm_sandbox_pull pull, void *context, qm_err *err);
 

@@ -1,0 +1,459 @@
+-- Quartermaster: multi-source inventory. This is the facade; meta.lua describes every call.
+
+local catalog = require "quartermaster.catalog"
+local core = require "quartermaster.core"
+local rules = require "quartermaster.rules"
+local settings = require "quartermaster.settings"
+
+local _M = {
+  _VERSION = core.version,
+  errors = core.errors,
+  options = core.options,
+  inherit = core.inherit,
+}
+
+local OPEN_KEYS = {
+  path = "string", create = "boolean", readonly = "boolean", durability = "string",
+  quantities = "string", clock = "function", busy_timeout = "number", max_pages = "number",
+  shared_sources = "string",
+}
+
+local KINDS = { [0] = "goods", "virtual", "parent", "bundle" }
+
+local Inventory = {}
+local GlobalSettings = {}
+local Policies = {}
+local Orders = {}
+
+
+local function methods(table_of_functions)
+  local index = { __index = table_of_functions }
+  return function(inv)
+    return setmetatable({ inv = inv }, index)
+  end
+end
+
+local global_settings = methods(GlobalSettings)
+local policies = methods(Policies)
+local orders = methods(Orders)
+
+local inventory_meta = {
+  __index = Inventory,
+  __close = function(inv) inv:close() end,
+  __tostring = function(inv) return "quartermaster inventory " .. inv.path end,
+}
+
+
+-- ---- opening ----
+
+local function word(options, key, allowed)
+  local value = options[key]
+  if value == nil or allowed[value] then
+    return
+  end
+  local words = {}
+  for name in pairs(allowed) do
+    words[#words + 1] = name
+  end
+  table.sort(words)
+  error(("open: %s must be one of: %s"):format(key, table.concat(words, ", ")), 4)
+end
+
+
+local function check_options(options)
+  if type(options) ~= "table" then
+    error("open takes a table of options, not a " .. type(options), 3)
+  end
+  catalog.check_keys(options, OPEN_KEYS, "open")
+  for key, value in pairs(options) do
+    if type(value) ~= OPEN_KEYS[key] then
+      error(("open: %s must be a %s, not a %s"):format(key, OPEN_KEYS[key], type(value)), 3)
+    end
+  end
+  if not options.path or options.path == "" then
+    error("open: path is needed (a file, or \":memory:\")", 3)
+  end
+  word(options, "durability", { full = true, normal = true })
+  word(options, "quantities", { number = true, string = true })
+  word(options, "shared_sources", { independent = true })
+end
+
+
+-- A new file gets the policy of the merchant guide and its first rules.
+local function first_rules(inv)
+  local shop, message, code, detail = rules.shop(inv)
+  if not shop then
+    return nil, message, code, detail
+  end
+  if shop.policy then
+    return true
+  end
+  return rules.activate(inv, "default")
+end
+
+
+function _M.open(options)
+  check_options(options)
+  local clock = options.clock or core.clock
+  local store, message, code, detail = core.open{
+    path = options.path, create = options.create ~= false, readonly = options.readonly or false,
+    full = options.durability ~= "normal", text_quantities = options.quantities == "string",
+    busy_ms = (options.busy_timeout or 5) * 1000, max_pages = options.max_pages or 0,
+    independent = options.shared_sources == "independent", now = clock(),
+  }
+  if not store then
+    return nil, message, code, detail
+  end
+  local inv = setmetatable({ store = store, path = options.path, clock = clock,
+    durability = options.durability or "full" }, inventory_meta)
+  inv.sources, inv.stocks = catalog.sources(inv), catalog.stocks(inv)
+  inv.products, inv.items = catalog.products(inv), catalog.items(inv)
+  inv.settings, inv.policies, inv.orders = global_settings(inv), policies(inv), orders(inv)
+  local ready
+  ready, message, code, detail = first_rules(inv)
+  if not ready then
+    inv:close()
+    return nil, message, code, detail
+  end
+  return inv
+end
+
+
+function Inventory:close()
+  core.close(self.store)
+end
+
+
+function Inventory:info()
+  local shop, message, code, detail = rules.shop(self)
+  if not shop then
+    return nil, message, code, detail
+  end
+  return {
+    path = self.path, version = core.version, schema = core.schema, sqlite = core.sqlite,
+    durability = self.durability, policy = shop.policy, generation = shop.generation,
+    shared_sources = shop.independent and "independent" or nil,
+  }
+end
+
+
+-- ---- salable ----
+
+local function first_stand(inv, sku, where, mode, qty)
+  if type(sku) ~= "string" then
+    error("a SKU must be a string, not a " .. type(sku), 3)
+  end
+  local stands, message, code, detail = core.stand(inv.store, where, { sku }, mode, qty)
+  if not stands then
+    return nil, message, code, detail
+  end
+  return stands[1]
+end
+
+
+local function refuse(stand, sku, magento)
+  return nil, stand.message, stand.code, { errors = { {
+    field = "sku", code = stand.code, message = stand.message, sku = sku, magento = magento,
+  } } }
+end
+
+local UNKNOWN = { NOT_FOUND = "no_such_entity" }
+
+
+function Inventory:salable_qty(sku, where)
+  local stand, message, code, detail = first_stand(self, sku, where, "page")
+  if not stand then
+    return nil, message, code, detail
+  end
+  if stand.code then
+    return refuse(stand, sku, UNKNOWN[stand.code] or "input-type_without_source_items")
+  end
+  return stand.qty
+end
+
+
+function Inventory:is_salable(sku, where)
+  local stand, message, code, detail = first_stand(self, sku, where, "page")
+  if not stand then
+    return nil, message, code, detail
+  end
+  if stand.code then
+    return refuse(stand, sku, UNKNOWN[stand.code] or "input-type_without_source_items")
+  end
+  return stand.salable
+end
+
+
+function Inventory:can_sell(sku, where, qty)
+  local stand, message, code, detail = first_stand(self, sku, where, "check", qty)
+  if not stand then
+    return nil, message, code, detail
+  end
+  if stand.code then
+    return refuse(stand, sku, UNKNOWN[stand.code] or "localized-type_without_source_items")
+  end
+  if #stand.errors == 0 then
+    return true
+  end
+  local best = stand.errors[1]
+  for _, problem in ipairs(stand.errors) do
+    if core.errors[problem.code].precedence <= core.errors[best.code].precedence then
+      best = problem
+    end
+  end
+  return nil, best.message, best.code, { errors = stand.errors }
+end
+
+
+function Inventory:salable(request)
+  if type(request) ~= "table" or type(request.skus) ~= "table" then
+    error("salable takes { stock or channel, skus = { ... } }", 2)
+  end
+  catalog.check_keys(request, { stock = true, channel = true, skus = true }, "salable")
+  local where = { stock = request.stock, channel = request.channel }
+  local stands, message, code, detail = core.stand(self.store, where, request.skus, "page")
+  if not stands then
+    return nil, message, code, detail
+  end
+  local page = {}
+  for i, stand in ipairs(stands) do
+    page[request.skus[i]] = stand
+  end
+  return page
+end
+
+
+local STATUS = { [0] = "out_of_stock", [1] = "in_stock" }
+
+
+function Inventory:position(request)
+  if type(request) ~= "table" then
+    error("position takes { sku, stock or channel }", 2)
+  end
+  catalog.check_keys(request, { sku = true, stock = true, channel = true }, "position")
+  local where = { stock = request.stock, channel = request.channel }
+  local stand, message, code, detail = first_stand(self, request.sku, where, "whole")
+  if not stand then
+    return nil, message, code, detail
+  end
+  if stand.code then
+    return refuse(stand, request.sku, UNKNOWN[stand.code])
+  end
+  local places
+  places, message, code, detail = core.read(self.store, "POSITION", stand.stock, stand.product)
+  if not places then
+    return nil, message, code, detail
+  end
+  for _, place in ipairs(places) do
+    place.status = STATUS[place.status]
+  end
+  stand.sku, stand.sources, stand.product = request.sku, places, nil
+  stand.is_salable, stand.salable, stand.qty = stand.salable, stand.qty, nil
+  return stand
+end
+
+
+-- ---- orders ----
+
+for _, name in ipairs{ "place", "cancel", "ship", "invoice", "refund", "return_goods", "adopt" } do
+  Inventory[name] = function(self, request)
+    return core.write(self.store, name, request, self.clock())
+  end
+end
+
+
+function Inventory:batch(ops)
+  return core.batch(self.store, ops, self.clock())
+end
+
+
+function Orders:get(id)
+  if type(id) ~= "string" then
+    error("orders:get takes an order id (a string), not a " .. type(id), 2)
+  end
+  local store = self.inv.store
+  local rows, message, code, detail = core.read(store, "ORDER", id)
+  if not rows then
+    return nil, message, code, detail
+  end
+  local order = rows[1]
+  if not order then
+    return catalog.not_found("id", "there is no order " .. id)
+  end
+  order.lines, message, code, detail = core.read(store, "LINES", order.key)
+  if not order.lines then
+    return nil, message, code, detail
+  end
+  for _, line in ipairs(order.lines) do
+    line.kind, line.kind_number = KINDS[line.kind_number], nil
+    line.tracked = line.tracked ~= 0
+  end
+  if order.channel_code then
+    order.channel = { type = order.channel_type, code = order.channel_code }
+  end
+  order.key, order.channel_type, order.channel_code = nil, nil, nil
+  return order
+end
+
+
+-- ---- selection ----
+
+local SELECT_KEYS = {
+  order = true, stock = true, channel = true, lines = true, algorithm = true, sources = true,
+  availability = true, rows = true,
+}
+
+-- The open goods of an order, in lines for selection.
+local function open_lines(order)
+  local lines = {}
+  for _, line in ipairs(order.lines) do
+    if line.kind == "goods" and tonumber(line.open) > 0 and line.tracked then
+      lines[#lines + 1] = { line = line.line, sku = line.sku, qty = line.open }
+    end
+  end
+  return lines
+end
+
+
+function Inventory:select(request)
+  if type(request) ~= "table" then
+    error("select takes a table, not a " .. type(request), 2)
+  end
+  catalog.check_keys(request, SELECT_KEYS, "select")
+  local where, lines = { stock = request.stock, channel = request.channel }, request.lines
+  if request.order then
+    if request.stock or request.channel or lines then
+      error("select takes an order, or a stock or channel with lines, not both", 2)
+    end
+    local order, message, code, detail = self.orders:get(request.order)
+    if not order then
+      return nil, message, code, detail
+    end
+    where, lines = { stock = order.stock }, open_lines(order)
+    if #lines == 0 then
+      return { shippable = true, algorithm = "priority", order = order.id, shipments = 0,
+        picks = {}, short = {}, why = {} }
+    end
+  elseif type(lines) ~= "table" then
+    error("select: lines must be a list", 2)
+  end
+  local plan, message, code, detail = core.select(self.store, where, lines, {
+    algorithm = request.algorithm, sources = request.sources,
+    availability = request.availability, rows = request.rows,
+  })
+  if not plan then
+    return nil, message, code, detail
+  end
+  plan.order = request.order
+  return plan
+end
+
+
+-- ---- the ledger ----
+
+local function ledger_page(rows, size)
+  local last
+  rows, last = catalog.page(rows, size, "seq")
+  for _, row in ipairs(rows) do
+    row.event, row.event_number = core.events[row.event_number], nil
+  end
+  return rows, last
+end
+
+
+function Inventory:events(filter)
+  filter = filter or {}
+  catalog.check_keys(filter, { after = true, limit = true }, "events")
+  local size = catalog.page_size(filter)
+  local rows, message, code, detail = core.read(self.store, "LEDGER", filter.after or 0, size + 1)
+  if not rows then
+    return nil, message, code, detail
+  end
+  return ledger_page(rows, size)
+end
+
+
+function Inventory:reservations(filter)
+  filter = filter or {}
+  catalog.check_keys(filter,
+    { sku = true, stock = true, channel = true, after = true, limit = true }, "reservations")
+  local size, stock = catalog.page_size(filter), filter.stock or 0
+  local message, code, detail
+  if filter.channel then
+    stock, message, code, detail = self.stocks:resolve(filter.channel)
+    if not stock then
+      return nil, message, code, detail
+    end
+  end
+  local rows
+  rows, message, code, detail =
+    core.read(self.store, "RESERVATIONS", filter.after or 0, filter.sku or false, stock, size + 1)
+  if not rows then
+    return nil, message, code, detail
+  end
+  return ledger_page(rows, size)
+end
+
+
+function Inventory:verify()
+  return core.verify(self.store)
+end
+
+
+function Inventory:import(request)
+  return require("quartermaster.import").run(self, core, request)
+end
+
+
+-- ---- settings and policies ----
+
+function GlobalSettings:get(name)
+  local shop, message, code, detail = rules.shop(self.inv)
+  if not shop then
+    return nil, message, code, detail
+  end
+  local all = settings.public(settings.effective({}, shop.settings))
+  if name == nil then
+    return all
+  end
+  if not settings.DEFINITIONS[name] then
+    error("there is no setting '" .. tostring(name) .. "'", 2)
+  end
+  return all[name]
+end
+
+
+function GlobalSettings:set(given)
+  if type(given) ~= "table" then
+    error("settings:set takes a table, not a " .. type(given), 2)
+  end
+  local changes, problems = settings.parse(given)
+  if not changes then
+    return nil, problems[1].message, "INVALID", { errors = problems }
+  end
+  return rules.change_settings(self.inv, changes)
+end
+
+
+function Policies:activate(name)
+  if type(name) ~= "string" then
+    error("policies:activate takes a name, not a " .. type(name), 2)
+  end
+  return rules.activate(self.inv, name)
+end
+
+
+function Policies:list()
+  local shop, message, code, detail = rules.shop(self.inv)
+  if not shop then
+    return nil, message, code, detail
+  end
+  local list = {}
+  for i, name in ipairs(rules.names()) do
+    list[i] = { name = name, active = name == shop.policy }
+  end
+  return list
+end
+
+
+return _M

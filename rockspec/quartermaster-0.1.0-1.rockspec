@@ -1,0 +1,94 @@
+rockspec_format = "3.0"
+package = "quartermaster"
+version = "0.1.0-1"
+
+source = {
+  url = "git+https://quartermaster.example/quartermaster.git",
+  tag = "v0.1.0",
+}
+
+description = {
+  summary = "Multi-source inventory in process: reservations, source selection, exact quantities.",
+  detailed = [[
+Keeps a shop's stock over many places in one file: what may be promised, what is promised, and from
+where to ship. A C core does the arithmetic and the persistence, Lua holds what merchants change.]],
+  license = "MIT",
+  labels = { "inventory", "commerce", "openresty" },
+}
+
+dependencies = { "lua >= 5.1" }
+
+external_dependencies = {
+  SQLITE = { header = "sqlite3.h" },
+  CSV = { header = "csv.h" },
+  MD = { header = "sha2.h" },
+}
+
+build = {
+  type = "builtin",
+  modules = {
+    -- Written by `make rockspec`.
+    ["quartermaster.core"] = {
+      sources = {
+        "src/core/error.c",
+        "src/core/order.c",
+        "src/core/plan.c",
+        "src/core/problem.c",
+        "src/core/qty.c",
+        "src/core/salable.c",
+        "src/core/select/priority.c",
+        "src/lua/builder.c",
+        "src/lua/core.c",
+        "src/lua/csv.c",
+        "src/lua/decode.c",
+        "src/lua/encode.c",
+        "src/lua/rows.c",
+        "src/lua/script.c",
+        "src/lua/select.c",
+        "src/lua/stand.c",
+        "src/lua/value.c",
+        "src/sandbox/env.c",
+        "src/sandbox/env_math.c",
+        "src/sandbox/env_string.c",
+        "src/sandbox/env_table.c",
+        "src/sandbox/meter.c",
+        "src/sandbox/sandbox.c",
+        "src/sandbox/scan.c",
+        "src/store/adopt.c",
+        "src/store/apply.c",
+        "src/store/balance.c",
+        "src/store/db_sqlite.c",
+        "src/store/document.c",
+        "src/store/event.c",
+        "src/store/goods.c",
+        "src/store/items.c",
+        "src/store/ledger.c",
+        "src/store/lookup.c",
+        "src/store/op.c",
+        "src/store/place.c",
+        "src/store/products.c",
+        "src/store/read.c",
+        "src/store/rules.c",
+        "src/store/schema.c",
+        "src/store/sources.c",
+        "src/store/stocks.c",
+        "src/store/verdict.c",
+        "src/store/verify.c",
+      },
+      libraries = { "sqlite3", "csv", "md", "m" },
+      incdirs = { "$(SQLITE_INCDIR)", "$(CSV_INCDIR)", "$(MD_INCDIR)" },
+      libdirs = { "$(SQLITE_LIBDIR)", "$(CSV_LIBDIR)", "$(MD_LIBDIR)" },
+    },
+    ["quartermaster.catalog"] = "lua/quartermaster/catalog.lua",
+    ["quartermaster.import"] = "lua/quartermaster/import.lua",
+    ["quartermaster"] = "lua/quartermaster/init.lua",
+    ["quartermaster.meta"] = "lua/quartermaster/meta.lua",
+    ["quartermaster.policy.default"] = "lua/quartermaster/policy/default.lua",
+    ["quartermaster.policy.magento"] = "lua/quartermaster/policy/magento.lua",
+    ["quartermaster.rules"] = "lua/quartermaster/rules.lua",
+    ["quartermaster.settings"] = "lua/quartermaster/settings.lua",
+    -- The end of what `make rockspec` writes.
+  },
+}
+
+test = { type = "busted" }

@@ -1,0 +1,12 @@
+-- Makes the working tree's own modules, and the core built for the running host, come first, so
+-- that the vectors run after a plain `make` without any environment variable.
+--
+-- Usage: dofile(root .. "/spec/conformance/paths.lua")(root)
+
+return function(root)
+  local host = rawget(_G, "jit") and "luajit" or "lua5.4"
+  package.path = table.concat({
+    root .. "/lua/?.lua", root .. "/lua/?/init.lua", root .. "/?.lua", package.path,
+  }, ";")
+  package.cpath = root .. "/build/" .. host .. "/?.so;" .. package.cpath
+end

@@ -1,0 +1,6 @@
+-- Another extension library that a host may have loaded.
+local function evaluate()
+  cjson.encode({ {} })
+end
+
+return { evaluate = evaluate }

@@ -1,0 +1,3 @@
+-- Jumps that do not exist on every host.
+::again::
+goto again

@@ -1,0 +1,6 @@
+-- Runs a program.
+local function evaluate()
+  os.execute("true")
+end
+
+return { evaluate = evaluate }

@@ -1,0 +1,35 @@
+/* plan.h: the check that every plan passes, whoever made it, and why each source won or lost. */
+#ifndef QM_PLAN_H
+#define QM_PLAN_H
+
+#include "select/select.h"
+
+typedef enum qm_plan_fault {
+  QM_PLAN_FINE,
+  QM_PLAN_NO_LINE,   /* a pick for a line that was not asked for */
+  QM_PLAN_NO_SOURCE, /* from a source that is no candidate */
+  QM_PLAN_QTY,       /* a quantity of zero or less */
+  QM_PLAN_TWICE,     /* the same line and source again */
+  QM_PLAN_SUPPLY,    /* more than the source has, over all lines of the product */
+  QM_PLAN_NEED       /* more than the line needs */
+} qm_plan_fault;
+
+/* Checks picks against what was asked (needs by line) and what there is (supply as in qm_select,
+ * before anything was taken). Consumes both: afterwards they say what is left. *index is the faulty
+ * pick. Rows that take nothing are allowed when all_rows. */
+qm_plan_fault qm_plan_check(const qm_select *request, qm_qty *needs, qm_qty *supply, size_t *index);
+
+typedef enum qm_why {
+  QM_WHY_USED,
+  QM_WHY_DISABLED,
+  QM_WHY_NO_ITEM,
+  QM_WHY_OUT_OF_STOCK,
+  QM_WHY_EMPTY,    /* nothing there, or all of it allocated to others */
+  QM_WHY_FILLED,   /* better sources had filled the line */
+  QM_WHY_NOT_NAMED /* the request named other sources */
+} qm_why;
+
+const char *qm_why_rule(qm_why why);   /* "filled" */
+const char *qm_why_detail(qm_why why); /* a sentence for people */
+
+#endif

@@ -1,0 +1,27 @@
+/* problem.h: one thing that is wrong with a request, as a flat record without pointers. What it
+ * means and how it is said stands once, in problem.def. */
+#ifndef QM_PROBLEM_H
+#define QM_PROBLEM_H
+
+#include "qty.h"
+
+typedef enum qm_problem_kind {
+  QM_P_NONE = 0,
+#define QM_PROBLEM(name, code, field, magento, message) QM_P_##name,
+#include "problem.def"
+#undef QM_PROBLEM
+  QM_PROBLEMS
+} qm_problem_kind;
+
+typedef struct qm_problem_info {
+  qm_code code;
+  const char *field, *magento, *message;
+} qm_problem_info;
+
+extern const qm_problem_info qm_problem_infos[QM_PROBLEMS];
+
+/* Writes the message with its places filled in; control characters of the subject become '?'. */
+void qm_problem_text(qm_problem_kind kind, qm_str subject, qm_qty asked, qm_qty have, char *out,
+                     size_t size);
+
+#endif

@@ -1,0 +1,102 @@
+#include "salable.h"
+
+qm_qty qm_reserved(const qm_balance *balance) {
+  return balance->firm + balance->backordered + balance->allocated + balance->adopted;
+}
+
+qm_qty qm_floor(const qm_balance *balance, const qm_rule *rule) {
+  return rule->floor + qm_qty_share(balance->on_hand, rule->share);
+}
+
+qm_qty qm_live(const qm_balance *balance, const qm_rule *rule) {
+  return balance->on_hand - qm_reserved(balance) - qm_floor(balance, rule);
+}
+
+static bool is_assigned(const qm_balance *balance, const qm_rule *rule) {
+  return balance->assigned > 0 || rule->exempt;
+}
+
+bool qm_is_salable(const qm_balance *balance, const qm_rule *rule) {
+  if (!is_assigned(balance, rule))
+    return false;
+  if (!rule->managed)
+    return true;
+  if (balance->in_stock == 0)
+    return false;
+  return rule->unlimited || qm_live(balance, rule) > 0;
+}
+
+/* The gate is the floor for the merchant guide's policy and the raw threshold for MSI's, whose
+ * index opens by the one and then shows a number computed by the other. */
+qm_qty qm_salable_qty(const qm_balance *balance, const qm_rule *rule) {
+  if (balance->active == 0)
+    return 0;
+  bool open = !rule->managed;
+  if (rule->backorders != 0 && rule->gate >= 0 && balance->in_stock > 0)
+    open = true;
+  qm_qty share = qm_qty_share(balance->on_hand, rule->share);
+  if (balance->on_hand - qm_reserved(balance) - rule->gate - share > 0)
+    open = true;
+  return open ? qm_live(balance, rule) : 0;
+}
+
+/* The first of the four rules for a single request that is broken. */
+static qm_problem_kind check_request(const qm_rule *rule, qm_qty qty, qm_qty *have) {
+  if (rule->min_sale != 0 && qty < rule->min_sale) {
+    *have = rule->min_sale;
+    return QM_P_MIN_SALE;
+  }
+  if (rule->max_sale != 0 && qty > rule->max_sale) {
+    *have = rule->max_sale;
+    return QM_P_MAX_SALE;
+  }
+  if (rule->increments > 0 && !qm_qty_multiple(qty, rule->increments)) {
+    *have = rule->increments;
+    return QM_P_INCREMENTS;
+  }
+  if (!rule->decimal && !qm_qty_is_whole(qty)) {
+    *have = 0;
+    return QM_P_DECIMALS;
+  }
+  return QM_P_NONE;
+}
+
+int qm_check(const qm_balance *balance, const qm_rule *rule, qm_qty qty,
+             qm_problem_kind problems[QM_CHECK_MAX], qm_qty have[QM_CHECK_MAX]) {
+  int count = 0;
+  for (int i = 0; i < QM_CHECK_MAX; i++)
+    have[i] = 0;
+  if (!is_assigned(balance, rule)) {
+    problems[0] = QM_P_NOT_ASSIGNED;
+    return 1;
+  }
+  problems[count] = check_request(rule, qty, &have[count]);
+  if (problems[count] != QM_P_NONE)
+    count++;
+  if (rule->managed && balance->in_stock == 0)
+    problems[count++] = QM_P_NO_STOCK_ITEM;
+  if (count > 0 || rule->unlimited || !rule->managed)
+    return count;
+  qm_qty live = qm_live(balance, rule);
+  if (live >= qty)
+    return 0;
+  problems[count++] = QM_P_BACKORDERS_OFF;
+  problems[count++] = QM_P_MANAGED;
+  have[count] = qm_qty_max(live, 0);
+  problems[count++] = QM_P_NOT_ENOUGH;
+  return count;
+}
+
+/* Goods that no firm promise claims. Adopted promises are firm; net releases add no goods. */
+static qm_qty uncovered(const qm_balance *balance) {
+  qm_qty adopted = qm_qty_max(balance->adopted, 0);
+  return qm_qty_max(0, balance->on_hand - balance->allocated - balance->firm - adopted);
+}
+
+qm_qty qm_firm_part(const qm_balance *balance, qm_qty qty) {
+  return qm_qty_min(qty, uncovered(balance));
+}
+
+qm_qty qm_promotable(const qm_balance *balance) {
+  return qm_qty_min(balance->backordered, uncovered(balance));
+}

@@ -1,0 +1,171 @@
+/* stand.c: where products stand in a stock: the salable quantity and everything behind it. */
+#include "binding.h"
+
+#include <stdio.h>
+#include <string.h>
+
+qm_problem_kind qm_read_where(lua_State *L, int index, qm_where *where) {
+  bool has_stock, has_channel;
+  *where = (qm_where){0};
+  luaL_checktype(L, index, LUA_TTABLE);
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    lua_pop(L, 1);
+    const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    if (strcmp(key, "stock") && strcmp(key, "channel") && strcmp(key, "customer_group"))
+      luaL_error(L, "where has no key '%s' (known: stock, channel, customer_group)", key);
+  }
+  lua_getfield(L, index, "customer_group");
+  if (!lua_isnil(L, -1))
+    where->customer_group.p = luaL_checklstring(L, -1, &where->customer_group.n);
+  lua_getfield(L, index, "stock");
+  has_stock = !lua_isnil(L, -1);
+  if (has_stock)
+    where->stock = (int64_t)luaL_checknumber(L, -1);
+  lua_getfield(L, index, "channel");
+  has_channel = !lua_isnil(L, -1);
+  where->channel_type = (qm_str){"website", 7};
+  if (lua_istable(L, -1)) {
+    lua_getfield(L, -1, "type");
+    if (!lua_isnil(L, -1))
+      where->channel_type.p = luaL_checklstring(L, -1, &where->channel_type.n);
+    lua_getfield(L, -2, "code");
+    where->channel_code.p = luaL_checklstring(L, -1, &where->channel_code.n);
+  } else if (has_channel) {
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "channel must be a website code or a table, not a %s", luaL_typename(L, -1));
+    where->channel_code.p = lua_tolstring(L, -1, &where->channel_code.n);
+  }
+  /* The strings stay on the stack, and so alive, until the caller returns. */
+  if (has_stock && has_channel)
+    return QM_P_WHERE_BOTH;
+  return has_stock || has_channel ? QM_P_NONE : QM_P_WHERE_MISSING;
+}
+
+qm_str qm_where_text(const qm_where *where, char number[24]) {
+  if (where->channel_code.p)
+    return where->channel_code;
+  int n = snprintf(number, 24, "%lld", (long long)where->stock);
+  return (qm_str){number, (size_t)n};
+}
+
+static void set_qty(lua_State *L, const qm_handle *handle, const char *key, qm_qty qty) {
+  qm_push_qty(L, handle, qty);
+  lua_setfield(L, -2, key);
+}
+
+static void set_bool(lua_State *L, const char *key, bool truth) {
+  lua_pushboolean(L, truth);
+  lua_setfield(L, -2, key);
+}
+
+static void set_int(lua_State *L, const char *key, int64_t value) {
+  qm_push_int(L, value);
+  lua_setfield(L, -2, key);
+}
+
+static void push_check(lua_State *L, const qm_handle *handle, const qm_stand *stand, qm_qty qty,
+                       qm_str sku) {
+  qm_problem_kind problems[QM_CHECK_MAX];
+  qm_qty have[QM_CHECK_MAX];
+  char text[512];
+  int count = qm_check(&stand->balance, &stand->rule, qty, problems, have);
+  lua_createtable(L, count, 0);
+  for (int i = 0; i < count; i++) {
+    const qm_problem_info *info = &qm_problem_infos[problems[i]];
+    lua_createtable(L, 0, 6);
+    lua_pushstring(L, qm_code_name(info->code));
+    lua_setfield(L, -2, "code");
+    qm_problem_text(problems[i], sku, qty, have[i], text, sizeof text);
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, "message");
+    lua_pushstring(L, info->magento);
+    lua_setfield(L, -2, "magento");
+    lua_pushstring(L, info->field);
+    lua_setfield(L, -2, "field");
+    qm_push_str(L, sku);
+    lua_setfield(L, -2, "sku");
+    set_qty(L, handle, "requested", qty);
+    set_qty(L, handle, "available", have[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+}
+
+static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *stand, qm_str sku,
+                       bool whole) {
+  const qm_balance *b = &stand->balance;
+  bool known = stand->problem == QM_P_NONE;
+  lua_createtable(L, 0, whole ? 16 : 5);
+  set_qty(L, handle, "qty", known ? qm_salable_qty(b, &stand->rule) : 0);
+  set_bool(L, "salable", known && qm_is_salable(b, &stand->rule));
+  set_bool(L, "managed", stand->rule.managed);
+  set_bool(L, "unlimited", known && stand->rule.managed && stand->rule.unlimited);
+  if (!known) {
+    const qm_problem_info *info = &qm_problem_infos[stand->problem];
+    char text[512];
+    qm_problem_text(stand->problem, sku, 0, 0, text, sizeof text);
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, "message");
+    lua_pushstring(L, qm_code_name(info->code));
+    lua_setfield(L, -2, "code");
+  }
+  if (!whole)
+    return;
+  set_int(L, "product", stand->product);
+  set_int(L, "stock", stand->stock);
+  set_qty(L, handle, "on_hand", b->on_hand);
+  set_qty(L, handle, "reserved", qm_reserved(b));
+  set_qty(L, handle, "held", b->held);
+  set_qty(L, handle, "allocated", b->allocated);
+  set_qty(L, handle, "backordered", b->backordered);
+  set_qty(L, handle, "adopted", b->adopted);
+  set_qty(L, handle, "floor", qm_floor(b, &stand->rule));
+}
+
+/* stand(store, where, skus, mode [, qty]) -> list of tables in the order of skus, or nil, ...
+ * mode: "page" few fields, "whole" all of them, "check" adds `errors` for the quantity */
+int qm_l_stand(lua_State *L) {
+  enum { STORE = 1, WHERE, SKUS, MODE, QTY };
+  qm_handle *handle = qm_check_handle(L, STORE);
+  qm_where where;
+  qm_err err = {0};
+  qm_qty qty = 0;
+  luaL_checktype(L, SKUS, LUA_TTABLE);
+  const char *mode = luaL_checkstring(L, MODE);
+  size_t count = lua_rawlen(L, SKUS);
+  qm_problem_kind problem = qm_read_where(L, WHERE, &where);
+  if (problem)
+    return qm_push_problem(L, problem, where.channel_code);
+  if (count > QM_LINES_MAX)
+    return qm_push_problem(L, QM_P_TOO_MANY, (qm_str){NULL, 0});
+  bool check = strcmp(mode, "check") == 0;
+  if (check && !qm_to_qty(L, QTY, "qty", &qty, &problem))
+    return qm_push_problem(L, problem, (qm_str){NULL, 0});
+  if (check && qty <= 0)
+    return qm_push_problem(L, qty < 0 ? QM_P_QTY_NEGATIVE : QM_P_QTY_ZERO, (qm_str){NULL, 0});
+  qm_str *skus = lua_newuserdatauv(L, (count + 1) * sizeof *skus, 0);
+  qm_stand *stands = lua_newuserdatauv(L, (count + 1) * sizeof *stands, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_rawgeti(L, SKUS, (int)i + 1);
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "a SKU must be a string, not a %s", luaL_typename(L, -1));
+    skus[i].p = lua_tolstring(L, -1, &skus[i].n);
+    lua_pop(L, 1); /* the list keeps it alive */
+  }
+  if (qm_store_stand(handle->store, &where, skus, count, stands, &problem, &err) != QM_OK)
+    return qm_push_failure(L, &err);
+  if (problem) {
+    char number[24];
+    return qm_push_problem(L, problem, qm_where_text(&where, number));
+  }
+  lua_createtable(L, (int)count, 0);
+  for (size_t i = 0; i < count; i++) {
+    push_stand(L, handle, &stands[i], skus[i], strcmp(mode, "whole") == 0);
+    if (check && stands[i].problem == QM_P_NONE) {
+      push_check(L, handle, &stands[i], qty, skus[i]);
+      lua_setfield(L, -2, "errors");
+    }
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+  return 1;
+}

@@ -1,0 +1,233 @@
+/* apply.c: the one entry point for writes, and what every handler needs to refuse or to answer. */
+#include "tx.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- problems, entries, rows ---- */
+
+bool qm_refused(const qm_tx *tx) {
+  return tx->verdict->problem_count > 0;
+}
+
+void qm_problem_numbers(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject, qm_qty asked,
+                        qm_qty have) {
+  const qm_row *rows = qm_op_rows(tx->op);
+  bool known = row >= 0 && (uint32_t)row < tx->op->row_count;
+  qm_out *out = &tx->store->out;
+  qm_problem problem = {.kind = kind, .row = row, .asked = asked, .have = have};
+  problem.subject = qm_out_text(out, subject);
+  if (known) {
+    problem.line = rows[row].line;
+    problem.source = qm_out_text(out, qm_op_str(tx->op, rows[row].source));
+  }
+  qm_verdict_problem(tx->verdict, out, &problem);
+}
+
+void qm_problem_add(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject) {
+  qm_problem_numbers(tx, kind, row, subject, 0, 0);
+}
+
+qm_code qm_entry_add(qm_tx *tx, qm_entry entry) {
+  qm_code code = qm_sku_of(tx, entry.product, &entry.sku);
+  if (!code)
+    code = qm_source_code(tx, entry.source_id, &entry.source);
+  if (!code)
+    qm_verdict_entry(tx->verdict, &tx->store->out, &entry);
+  return code;
+}
+
+qm_str qm_number_text(int64_t number, char out[24]) {
+  int n = snprintf(out, 24, "%lld", (long long)number);
+  return (qm_str){out, (size_t)n};
+}
+
+static bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool qm_is_blank(qm_str text) {
+  for (size_t i = 0; text.p && i < text.n; i++)
+    if (!is_space(text.p[i]))
+      return false;
+  return true;
+}
+
+bool qm_has_space(qm_str text) {
+  for (size_t i = 0; text.p && i < text.n; i++)
+    if (is_space(text.p[i]))
+      return true;
+  return false;
+}
+
+bool qm_row_qty(qm_tx *tx, int index, qm_qty least, qm_qty *out) {
+  const qm_row *row = &qm_op_rows(tx->op)[index];
+  qm_str sku = qm_op_str(tx->op, row->sku);
+  qm_problem_kind kind = QM_P_NONE;
+  if (row->bad) {
+    kind = (qm_problem_kind)row->bad;
+  } else if (!(row->flags & QM_HAS_QTY)) {
+    kind = QM_P_QTY_MISSING;
+  } else if (row->qty < least) {
+    kind = row->qty < 0 ? QM_P_QTY_NEGATIVE : QM_P_QTY_ZERO;
+  }
+  if (kind != QM_P_NONE)
+    qm_problem_add(tx, kind, index, sku);
+  *out = row->qty;
+  return kind == QM_P_NONE;
+}
+
+bool qm_row_sku(qm_tx *tx, int index, qm_str *out) {
+  qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[index].sku);
+  qm_problem_kind kind = QM_P_NONE;
+  if (qm_is_blank(sku)) {
+    kind = QM_P_SKU_EMPTY;
+  } else if (sku.n > QM_SKU_MAX) {
+    kind = QM_P_SKU_LONG;
+    sku.n = 40; /* enough to recognise it in the message */
+  } else if (sku.p[0] == ' ' || sku.p[sku.n - 1] == ' ') {
+    kind = QM_P_SKU_SPACES;
+  }
+  if (kind != QM_P_NONE)
+    qm_problem_add(tx, kind, index, sku);
+  *out = sku;
+  return kind == QM_P_NONE;
+}
+
+/* ---- opening ---- */
+
+static qm_code read_shop(qm_store *store, bool independent, int64_t now_ms, bool readonly,
+                         qm_err *err) {
+  qm_tx tx = {.store = store, .db = store->db, .err = err};
+  bool row;
+  qm_code code = qm_db_first(tx.db, QM_SQL_SHOP, NULL, 0, &row, err);
+  if (!code && row) {
+    store->independent = QM_COL_INT(&tx, SHOP, 1) != 0;
+    QM_END(&tx, SHOP);
+    if (store->independent || !independent || readonly)
+      return QM_OK;
+  }
+  if (code)
+    return code;
+  if (readonly)
+    return qm_fail(err, QM_CORRUPT, "the file has lost its shop record");
+  code = qm_db_begin_write(store->db, err);
+  if (code)
+    return code;
+  code = QM_RUN(&tx, SHOP_PUT, QM_I(independent), QM_I(now_ms));
+  if (!code)
+    code = qm_db_commit(store->db, err);
+  if (code)
+    qm_db_rollback(store->db);
+  store->independent = independent;
+  return code;
+}
+
+qm_code qm_store_open(const qm_db_options *options, bool independent, int64_t now_ms,
+                      qm_store **out, qm_err *err) {
+  *out = NULL;
+  qm_store *store = calloc(1, sizeof *store);
+  if (!store)
+    return qm_fail(err, QM_MEMORY, "%s", qm_code_message(QM_MEMORY));
+  qm_code code = qm_db_open(options, &store->db, err);
+  if (!code)
+    code = read_shop(store, independent, now_ms, options->readonly, err);
+  if (code) {
+    qm_store_close(store);
+    return code;
+  }
+  *out = store;
+  return QM_OK;
+}
+
+void qm_store_close(qm_store *store) {
+  if (!store)
+    return;
+  qm_db_close(store->db);
+  qm_out_free(&store->out);
+  free(store->touched);
+  free(store);
+}
+
+qm_db *qm_store_db(qm_store *store) {
+  return store->db;
+}
+qm_out *qm_store_out(qm_store *store) {
+  return &store->out;
+}
+
+/* ---- applying ---- */
+
+typedef qm_code (*handler)(qm_tx *tx);
+
+static const handler handlers[] = {
+    [QM_OP_PLACE] = qm_do_place,
+    [QM_OP_CANCEL] = qm_do_event,
+    [QM_OP_SHIP] = qm_do_event,
+    [QM_OP_INVOICE] = qm_do_event,
+    [QM_OP_REFUND] = qm_do_event,
+    [QM_OP_RETURN] = qm_do_event,
+    [QM_OP_ADOPT] = qm_do_adopt,
+    [QM_OP_ADJUST] = qm_do_adjust,
+    [QM_OP_SOURCE] = qm_do_source,
+    [QM_OP_STOCK] = qm_do_stock,
+    [QM_OP_STOCK_DELETE] = qm_do_stock_delete,
+    [QM_OP_LINK] = qm_do_link,
+    [QM_OP_UNLINK] = qm_do_unlink,
+    [QM_OP_PRODUCTS] = qm_do_products,
+    [QM_OP_ITEMS] = qm_do_items,
+    [QM_OP_ITEMS_DELETE] = qm_do_items_delete,
+    [QM_OP_RULES] = qm_do_rules,
+};
+
+/* An op that refuses must leave nothing behind; placing checks before it writes. */
+static qm_code run_guarded(qm_tx *tx) {
+  qm_code code = qm_db_run(tx->db, QM_SQL_SAVEPOINT, NULL, 0, tx->err);
+  if (!code)
+    code = handlers[tx->op->kind](tx);
+  if (!code && tx->verdict->code == QM_OK)
+    code = qm_settle(tx);
+  if (!code && tx->verdict->code != QM_OK)
+    code = qm_db_run(tx->db, QM_SQL_UNDO, NULL, 0, tx->err);
+  if (!code)
+    code = qm_db_run(tx->db, QM_SQL_RELEASE, NULL, 0, tx->err);
+  return code;
+}
+
+static qm_code run_op(qm_tx *tx) {
+  tx->document = 0;
+  tx->store->touched_count = 0;
+  if (tx->op->kind < QM_OP_DOCUMENTS) {
+    bool known = false;
+    qm_code code = qm_document_seen(tx, &known);
+    if (code || known)
+      return code;
+  }
+  if (tx->op->kind == QM_OP_PLACE)
+    return qm_do_place(tx);
+  return run_guarded(tx);
+}
+
+qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count, qm_verdict *verdicts,
+                       qm_err *err) {
+  qm_out_clear(&store->out);
+  qm_code code = qm_db_begin_write(store->db, err);
+  if (code)
+    return code;
+  for (size_t i = 0; !code && i < count; i++) {
+    qm_tx tx = {.store = store, .db = store->db, .err = err, .op = ops[i], .verdict = &verdicts[i]};
+    verdicts[i] = (qm_verdict){0};
+    code = run_op(&tx);
+    if (!code && store->out.exhausted)
+      code = qm_fail(err, QM_MEMORY, "out of memory");
+  }
+  if (!code)
+    code = qm_db_commit(store->db, err);
+  if (code) {
+    qm_db_rollback(store->db);
+    return code;
+  }
+  qm_db_tidy(store->db);
+  return QM_OK;
+}

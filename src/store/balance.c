@@ -1,0 +1,176 @@
+/* balance.c: quantities at sources, and the one maintained row per (stock, product) that follows
+ * them. Whatever changes an item goes through qm_item_put, so no balance can be forgotten. */
+#include "tx.h"
+
+#include <stdlib.h>
+
+/* Settling twice changes nothing more, so only the commonest repetition is left out. */
+static qm_code touch(qm_tx *tx, int64_t id) {
+  qm_store *store = tx->store;
+  if (store->touched_count > 0 && store->touched[store->touched_count - 1] == id)
+    return QM_OK;
+  if (store->touched_count == store->touched_capacity) {
+    size_t capacity = store->touched_capacity ? store->touched_capacity * 2 : 64;
+    int64_t *ids = realloc(store->touched, capacity * sizeof *ids);
+    if (!ids)
+      return qm_fail(tx->err, QM_MEMORY, "out of memory");
+    store->touched = ids;
+    store->touched_capacity = capacity;
+  }
+  store->touched[store->touched_count++] = id;
+  return QM_OK;
+}
+
+/* Only what may let waiting promises become firm needs a second look at the end. */
+static bool may_settle(const qm_balance *delta) {
+  return delta->on_hand > 0 || delta->firm < 0 || delta->allocated < 0 || delta->adopted < 0;
+}
+
+qm_code qm_balance_move(qm_tx *tx, int64_t product, int64_t stock, const qm_balance *delta) {
+  int64_t id = product * 65536 + stock;
+  for (int attempt = 0; attempt < 2; attempt++) {
+    qm_code code = QM_RUN(tx, BALANCE_MOVE, QM_I(id), QM_I(delta->on_hand), QM_I(delta->firm),
+                          QM_I(delta->backordered), QM_I(delta->allocated), QM_I(delta->held),
+                          QM_I(delta->adopted), QM_I(delta->assigned), QM_I(delta->active),
+                          QM_I(delta->in_stock));
+    if (code)
+      return code;
+    if (qm_db_changes(tx->db) > 0)
+      return may_settle(delta) ? touch(tx, id) : QM_OK;
+    if (attempt == 0)
+      code = QM_RUN(tx, BALANCE_ADD, QM_I(id), QM_I(product));
+    if (code)
+      return code;
+  }
+  /* The row is there, so it was the statement's own bound that refused. */
+  qm_span sku;
+  qm_code code = qm_sku_of(tx, product, &sku);
+  if (!code)
+    qm_problem_add(tx, QM_P_SUM_RANGE, -1, qm_out_str(&tx->store->out, sku));
+  return code;
+}
+
+qm_code qm_get_item(qm_tx *tx, int64_t product, int64_t source, qm_item *out) {
+  *out = (qm_item){0};
+  qm_code code = QM_FIRST(tx, ITEM, &out->exists, QM_I(product * 65536 + source));
+  if (code || !out->exists)
+    return code;
+  out->qty = QM_COL_INT(tx, ITEM, 0);
+  out->in_stock = QM_COL_INT(tx, ITEM, 1) != 0;
+  out->allocated = QM_COL_INT(tx, ITEM, 2);
+  out->has_notify = !qm_db_null(tx->db, QM_SQL_ITEM, 3);
+  out->notify = QM_COL_INT(tx, ITEM, 3);
+  QM_END(tx, ITEM);
+  return QM_OK;
+}
+
+void qm_item_weight(const qm_item *item, bool enabled, qm_balance *out) {
+  *out = (qm_balance){0};
+  if (!item->exists)
+    return;
+  out->on_hand = qm_countable(item->qty, item->in_stock, enabled);
+  out->assigned = 1;
+  out->active = enabled;
+  out->in_stock = enabled && item->in_stock;
+}
+
+static qm_code move_stocks(qm_tx *tx, int64_t product, int64_t source, const qm_item *before,
+                           const qm_item *now) {
+  enum { FEW = 64 };
+  int64_t stocks[FEW];
+  qm_balance old, new, delta = {0};
+  bool row = true;
+  int64_t after = 0;
+  /* In pages, because a query may not stay open while its table's neighbours are written. */
+  while (row) {
+    size_t count = 0;
+    bool enabled = false;
+    qm_code code = QM_START(tx, STOCKS_OF_SOURCE, QM_I(source), QM_I(after), QM_I(FEW));
+    while (!code && !(code = QM_STEP(tx, STOCKS_OF_SOURCE, &row)) && row) {
+      stocks[count++] = QM_COL_INT(tx, STOCKS_OF_SOURCE, 0);
+      enabled = QM_COL_INT(tx, STOCKS_OF_SOURCE, 1) != 0;
+    }
+    qm_item_weight(before, enabled, &old);
+    qm_item_weight(now, enabled, &new);
+    delta.on_hand = new.on_hand - old.on_hand;
+    delta.assigned = new.assigned - old.assigned;
+    delta.active = new.active - old.active;
+    delta.in_stock = new.in_stock - old.in_stock;
+    for (size_t i = 0; !code && i < count; i++)
+      code = qm_balance_move(tx, product, stocks[i], &delta);
+    if (code)
+      return code;
+    row = count == FEW;
+    if (row)
+      after = stocks[count - 1];
+  }
+  return QM_OK;
+}
+
+qm_code qm_item_put(qm_tx *tx, int64_t product, int64_t source, const qm_item *before,
+                    const qm_item *now) {
+  int64_t id = product * 65536 + source;
+  qm_code code;
+  if (now->exists)
+    code = QM_RUN(tx, ITEM_PUT, QM_I(id), QM_I(product), QM_I(now->qty), QM_I(now->in_stock),
+                  now->has_notify ? QM_I(now->notify) : QM_N);
+  else
+    code = QM_RUN(tx, ITEM_REMOVE, QM_I(id));
+  return code ? code : move_stocks(tx, product, source, before, now);
+}
+
+qm_code qm_item_add(qm_tx *tx, int row, int64_t product, int64_t source, qm_qty delta) {
+  qm_item before, now;
+  qm_code code = qm_get_item(tx, product, source, &before);
+  if (code)
+    return code;
+  now = before;
+  if (!before.exists)
+    now = (qm_item){.exists = true, .in_stock = true};
+  if (qm_qty_add(now.qty, delta, &now.qty) != QM_OK) {
+    qm_problem_add(tx, QM_P_SUM_RANGE, row, qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku));
+    return QM_OK;
+  }
+  return qm_item_put(tx, product, source, &before, &now);
+}
+
+/* ---- settling ---- */
+
+/* Makes up to `covered` waiting units of a balance firm, oldest order first. */
+static qm_code promote(qm_tx *tx, int64_t id, qm_qty covered) {
+  qm_qty total = 0;
+  bool row = true;
+  while (covered > 0 && row) {
+    qm_code code = QM_FIRST(tx, WAITING, &row, QM_I(id / 65536), QM_I(id % 65536));
+    if (code)
+      return code;
+    if (!row)
+      break;
+    int64_t line = QM_COL_INT(tx, WAITING, 0);
+    qm_qty take = qm_qty_min(covered, QM_COL_INT(tx, WAITING, 1));
+    QM_END(tx, WAITING);
+    code = QM_RUN(tx, LINE_PROMOTE, QM_I(line), QM_I(take));
+    if (code)
+      return code;
+    covered -= take;
+    total += take;
+  }
+  if (total == 0)
+    return QM_OK;
+  qm_balance delta = {.firm = total, .backordered = -total};
+  return qm_balance_move(tx, id / 65536, id % 65536, &delta);
+}
+
+qm_code qm_settle(qm_tx *tx) {
+  for (size_t i = 0; i < tx->store->touched_count; i++) {
+    int64_t id = tx->store->touched[i];
+    qm_balance balance;
+    bool found;
+    qm_code code = qm_get_balance(tx, id / 65536, id % 65536, &balance, &found);
+    if (!code && found)
+      code = promote(tx, id, qm_promotable(&balance));
+    if (code)
+      return code;
+  }
+  return QM_OK;
+}

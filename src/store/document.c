@@ -1,0 +1,137 @@
+/* document.c: callers' ids. The same id with the same content is answered again, with other content
+ * it is refused; that look-up comes before everything else. An answer is kept as numbers, in a blob
+ * of variable-length integers, five for each entry (line, product, source, quantity, backordered);
+ * texts are looked up when it is said again. */
+#include "tx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBERS = 5, VARINT_MAX = 10 };
+
+static size_t put_varint(unsigned char *out, int64_t value) {
+  uint64_t rest = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+  size_t n = 0;
+  while (rest >= 0x80) {
+    out[n++] = (unsigned char)(rest | 0x80);
+    rest >>= 7;
+  }
+  out[n++] = (unsigned char)rest;
+  return n;
+}
+
+static bool get_varint(const unsigned char **p, const unsigned char *end, int64_t *value) {
+  uint64_t rest = 0;
+  for (unsigned shift = 0; shift < 64 && *p < end; shift += 7) {
+    unsigned char byte = *(*p)++;
+    rest |= (uint64_t)(byte & 0x7f) << shift;
+    if (!(byte & 0x80)) {
+      *value = (int64_t)(rest >> 1) ^ -(int64_t)(rest & 1);
+      return true;
+    }
+  }
+  return false;
+}
+
+/* ---- replay ---- */
+
+static qm_code replay(qm_tx *tx, const unsigned char *p, size_t length) {
+  const unsigned char *end = p + length;
+  int64_t n[NUMBERS];
+  tx->verdict->replayed = true;
+  while (p < end) {
+    for (int i = 0; i < NUMBERS; i++)
+      if (!get_varint(&p, end, &n[i]))
+        return qm_fail(tx->err, QM_CORRUPT, "an answer is damaged");
+    qm_code code = qm_entry_add(
+        tx,
+        (qm_entry){
+            .line = n[0], .product = n[1], .source_id = n[2], .qty = n[3], .backordered = n[4]});
+    if (code)
+      return code;
+  }
+  return QM_OK;
+}
+
+static bool id_is_legal(qm_str id) {
+  if (id.n > QM_ID_MAX)
+    return false;
+  for (size_t i = 0; i < id.n; i++)
+    if ((unsigned char)id.p[i] < 0x20 || id.p[i] == 0x7f)
+      return false;
+  return true;
+}
+
+qm_code qm_document_seen(qm_tx *tx, bool *known) {
+  qm_str id = qm_op_str(tx->op, tx->op->id);
+  *known = true;
+  if (!id.p || id.n == 0) {
+    qm_problem_add(tx, QM_P_ID_MISSING, -1, id);
+    return QM_OK;
+  }
+  if (!id_is_legal(id)) {
+    qm_problem_add(tx, QM_P_ID_BAD, -1, (qm_str){NULL, 0});
+    return QM_OK;
+  }
+  qm_code code = QM_FIRST(tx, DOCUMENT, known, QM_I(tx->op->kind), QM_B(id));
+  if (code || !*known)
+    return code;
+  unsigned char hash[QM_HASH];
+  qm_op_hash(tx->op, hash);
+  qm_str stored = QM_COL_STR(tx, DOCUMENT, 1), answer = QM_COL_STR(tx, DOCUMENT, 2);
+  if (stored.n == QM_HASH && memcmp(stored.p, hash, QM_HASH) == 0)
+    code = replay(tx, (const unsigned char *)answer.p, answer.p ? answer.n : 0);
+  else
+    qm_problem_add(tx, QM_P_CONFLICT, -1, id);
+  QM_END(tx, DOCUMENT);
+  return code;
+}
+
+/* ---- writing ---- */
+
+/* The entries as a blob in memory the caller frees; p NULL when there are none. */
+static qm_code encode(qm_tx *tx, qm_str *out) {
+  size_t n = 0, count = tx->verdict->entry_count;
+  *out = (qm_str){NULL, 0};
+  if (count == 0)
+    return QM_OK;
+  unsigned char *bytes = malloc(count * NUMBERS * VARINT_MAX);
+  if (!bytes)
+    return qm_fail(tx->err, QM_MEMORY, "out of memory");
+  for (uint32_t at = tx->verdict->entry_first; at;) {
+    const qm_entry *entry = qm_out_entry(&tx->store->out, at);
+    n += put_varint(bytes + n, entry->line);
+    n += put_varint(bytes + n, entry->product);
+    n += put_varint(bytes + n, entry->source_id);
+    n += put_varint(bytes + n, entry->qty);
+    n += put_varint(bytes + n, entry->backordered);
+    at = entry->next;
+  }
+  *out = (qm_str){(const char *)bytes, n};
+  return QM_OK;
+}
+
+qm_code qm_document_add(qm_tx *tx, int64_t order, int64_t stock) {
+  unsigned char hash[QM_HASH];
+  qm_str answer, digest = {(const char *)hash, QM_HASH};
+  qm_op_hash(tx->op, hash);
+  qm_code code = encode(tx, &answer);
+  if (code)
+    return code;
+  code = QM_RUN(tx, DOCUMENT_ADD, QM_I(tx->op->kind), QM_B(qm_op_str(tx->op, tx->op->id)),
+                QM_B(digest), order ? QM_I(order) : QM_N, stock ? QM_I(stock) : QM_N,
+                QM_I(tx->op->now_ms), QM_B(answer));
+  free((void *)(uintptr_t)answer.p);
+  tx->document = qm_db_last_key(tx->db);
+  return code;
+}
+
+qm_code qm_document_answer(qm_tx *tx) {
+  qm_str answer;
+  qm_code code = encode(tx, &answer);
+  if (code)
+    return code;
+  code = QM_RUN(tx, DOCUMENT_ANSWER, QM_I(tx->document), QM_B(answer));
+  free((void *)(uintptr_t)answer.p);
+  return code;
+}

@@ -1,0 +1,170 @@
+/* goods.c: goods leave for a line and come back from it, by the rules of goods.h. */
+#include "goods.h"
+
+#include "../core/select/select.h"
+
+qm_str qm_line_sku(qm_tx *tx, int64_t product, qm_code *code) {
+  qm_span span;
+  *code = qm_sku_of(tx, product, &span);
+  return qm_out_str(&tx->store->out, span);
+}
+
+qm_code qm_line_refuse(qm_tx *tx, qm_problem_kind kind, int row, const qm_placed_line *line,
+                       qm_qty asked, qm_qty have) {
+  qm_code code;
+  qm_str sku = qm_line_sku(tx, line->product, &code);
+  if (!code)
+    qm_problem_numbers(tx, kind, row, sku, asked, have);
+  return code;
+}
+
+/* The promise of a line shrinks: firm and backordered alike. */
+qm_code qm_line_release(qm_tx *tx, const qm_placed_line *line, const qm_effect *effect) {
+  qm_balance delta = {.firm = effect->backordered - effect->closed,
+                      .backordered = -effect->backordered};
+  return qm_balance_move(tx, line->product, line->stock, &delta);
+}
+
+/* ---- goods leave ---- */
+
+/* Takes qty of a line from one source: the item, the delivery, and the ledger's row. */
+qm_code qm_deliver(qm_tx *tx, int row, const qm_placed_line *line, int64_t source, qm_qty qty,
+                   qm_ledger_event event) {
+  qm_item before, now;
+  qm_code code = qm_get_item(tx, line->product, source, &before);
+  if (code)
+    return code;
+  if (!before.exists)
+    return qm_line_refuse(tx, QM_P_NO_ITEM, row, line, qty, 0);
+  qm_qty have = qm_qty_max(0, before.qty - before.allocated);
+  if (have < qty)
+    return qm_line_refuse(tx, QM_P_SOURCE_SHORT, row, line, qty, have);
+  now = before;
+  now.qty -= qty;
+  code = qm_item_put(tx, line->product, source, &before, &now);
+  if (!code && event != QM_LEDGER_written_off)
+    code = QM_RUN(tx, DELIVERY_ADD, QM_I(line->id), QM_I(tx->document), QM_I(source), QM_I(qty));
+  qm_fact fact = {.event = event,
+                  .line = line->number,
+                  .product = line->product,
+                  .stock = line->stock,
+                  .source = source,
+                  .moved = -qty,
+                  .reserved = line->counters.tracked == QM_TRACK_ALL ? qty : 0};
+  if (!code)
+    code = qm_ledger_add(tx, &fact);
+  return code;
+}
+
+qm_code qm_line_answer(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty) {
+  return qm_entry_add(
+      tx,
+      (qm_entry){.line = line->number, .product = line->product, .source_id = source, .qty = qty});
+}
+
+/* Takes qty from the sources of the line's stock by priority (a virtual invoice, a write-off). */
+qm_code qm_deliver_by_priority(qm_tx *tx, int row, const qm_placed_line *line, qm_qty qty,
+                               qm_ledger_event event, bool say) {
+  qm_candidate candidates[QM_SOURCES_MAX];
+  qm_qty supply[QM_SOURCES_MAX];
+  size_t order_of[QM_SOURCES_MAX], count;
+  qm_pick picks[QM_SOURCES_MAX];
+  qm_code code = qm_candidates(tx, line->stock, line->product, candidates, NULL, &count);
+  if (code)
+    return code;
+  for (size_t i = 0; i < count; i++) {
+    const qm_candidate *c = &candidates[i];
+    order_of[i] = i;
+    supply[i] = qm_countable(c->qty - c->allocated, c->in_stock, c->enabled);
+  }
+  qm_select_line need = {0, qty};
+  qm_select request = {&need, 1, count, supply, order_of, false, picks, 0, QM_SOURCES_MAX};
+  code = qm_select_priority(&request);
+  if (code)
+    return qm_fail(tx->err, code, "too many sources");
+  if (need.need > 0)
+    return qm_line_refuse(tx, QM_P_STOCK_SHORT, row, line, qty, qty - need.need);
+  for (size_t i = 0; !code && i < request.pick_count; i++) {
+    int64_t source = candidates[picks[i].source].source;
+    code = qm_deliver(tx, row, line, source, picks[i].take, event);
+    if (!code && say)
+      code = qm_line_answer(tx, line, source, picks[i].take);
+  }
+  return code;
+}
+
+/* ---- goods come back ---- */
+
+static qm_code mark_returned(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty) {
+  /* Deliveries from that very source first, then the newest. */
+  for (int same = 1; same >= 0; same--) {
+    while (qty > 0) {
+      bool found;
+      qm_code code = QM_FIRST(tx, LAST_DELIVERY, &found, QM_I(line->id), QM_I(source), QM_I(same));
+      if (code)
+        return code;
+      if (!found)
+        break;
+      int64_t document = QM_COL_INT(tx, LAST_DELIVERY, 0), from = QM_COL_INT(tx, LAST_DELIVERY, 1);
+      qm_qty take = qm_qty_min(qty, QM_COL_INT(tx, LAST_DELIVERY, 2));
+      QM_END(tx, LAST_DELIVERY);
+      code = QM_RUN(tx, DELIVERY_RETURN, QM_I(line->id), QM_I(document), QM_I(from), QM_I(take));
+      if (code)
+        return code;
+      qty -= take;
+    }
+  }
+  if (qty == 0)
+    return QM_OK;
+  return qm_fail(tx->err, QM_CORRUPT, "a line is delivered without deliveries; run verify");
+}
+
+static qm_code receive(qm_tx *tx, int row, const qm_placed_line *line, int64_t source, qm_qty qty) {
+  qm_code code = mark_returned(tx, line, source, qty);
+  if (!code)
+    code = qm_item_add(tx, row, line->product, source, qty);
+  qm_fact fact = {.event = QM_LEDGER_goods_returned,
+                  .line = line->number,
+                  .product = line->product,
+                  .stock = line->stock,
+                  .source = source,
+                  .moved = qty};
+  if (!code)
+    code = qm_ledger_add(tx, &fact);
+  if (!code)
+    code = qm_line_answer(tx, line, source, qty);
+  return code;
+}
+
+/* The target: named; else, if the policy says so, the best-priority source that delivered any; else
+ * where the latest deliveries came from, one after the other. */
+qm_code qm_take_back(qm_tx *tx, int row, const qm_placed_line *line, const qm_rule *rule,
+                     int64_t named, qm_qty qty) {
+  if (line->counters.tracked == QM_TRACK_NOTHING)
+    return qm_line_answer(tx, line, named, qty);
+  while (qty > 0) {
+    bool found = true;
+    int64_t source = named;
+    qm_qty take = qty;
+    qm_code code = QM_OK;
+    if (!source && rule->return_priority) {
+      code = QM_FIRST(tx, BEST_DELIVERY, &found, QM_I(line->id), QM_I(line->stock));
+      if (code || !found)
+        return code ? code : qm_fail(tx->err, QM_CORRUPT, "no delivery");
+      source = QM_COL_INT(tx, BEST_DELIVERY, 0);
+      QM_END(tx, BEST_DELIVERY);
+    } else if (!source) {
+      code = QM_FIRST(tx, LAST_DELIVERY, &found, QM_I(line->id), QM_I(0), QM_I(0));
+      if (code || !found)
+        return code ? code : qm_fail(tx->err, QM_CORRUPT, "no delivery");
+      source = QM_COL_INT(tx, LAST_DELIVERY, 1);
+      take = qm_qty_min(qty, QM_COL_INT(tx, LAST_DELIVERY, 2));
+      QM_END(tx, LAST_DELIVERY);
+    }
+    code = receive(tx, row, line, source, take);
+    if (code || qm_refused(tx))
+      return code;
+    qty -= take;
+  }
+  return QM_OK;
+}

@@ -1,0 +1,173 @@
+/* items.c: source items set to absolute quantities, removed, or changed by deltas. */
+#include "tx.h"
+
+/* The product a row names; composites have no quantities of their own. */
+static qm_code product_of(qm_tx *tx, int row, bool create, qm_product *product, bool *usable) {
+  qm_str sku;
+  *usable = false;
+  if (!qm_row_sku(tx, row, &sku))
+    return QM_OK;
+  bool found = true;
+  qm_code code =
+      create ? qm_find_or_shadow(tx, sku, product) : qm_find_product(tx, sku, product, &found);
+  if (code || !found)
+    return code;
+  *usable = !qm_is_composite(product->type);
+  if (!*usable)
+    qm_problem_add(tx, QM_P_ITEM_COMPOSITE, row, sku);
+  return QM_OK;
+}
+
+/* The source a row names; without one, the default source. */
+static qm_code source_of(qm_tx *tx, int row, int64_t *source) {
+  qm_str name = qm_op_str(tx->op, qm_op_rows(tx->op)[row].source);
+  *source = QM_DEFAULT_SOURCE;
+  if (!name.p)
+    return QM_OK;
+  *source = 0;
+  bool blank = qm_is_blank(name), spaces = qm_has_space(name);
+  if (blank)
+    qm_problem_add(tx, QM_P_CODE_EMPTY, row, name);
+  if (spaces)
+    qm_problem_add(tx, QM_P_CODE_SPACES, row, name);
+  return blank || spaces ? QM_OK : qm_need_source(tx, row, name, source);
+}
+
+static qm_code write_fact(qm_tx *tx, qm_ledger_event event, int64_t product, int64_t source,
+                          qm_qty moved) {
+  if (moved == 0 && event == QM_LEDGER_quantity_set)
+    return QM_OK;
+  qm_fact fact = {.event = event, .product = product, .source = source, .moved = moved};
+  if (event == QM_LEDGER_quantity_adjusted)
+    fact.note = qm_op_str(tx->op, tx->op->text[QM_TEXT_REASON]);
+  return qm_ledger_add(tx, &fact);
+}
+
+static qm_code save_row(qm_tx *tx, int index) {
+  const qm_row *row = &qm_op_rows(tx->op)[index];
+  qm_product product = {0};
+  qm_item before, now;
+  qm_qty qty = 0;
+  bool usable;
+  int64_t source;
+  uint32_t problems = tx->verdict->problem_count;
+  qm_code code = product_of(tx, index, true, &product, &usable);
+  if (!code)
+    code = source_of(tx, index, &source);
+  qm_row_qty(tx, index, -QM_QTY_MAX, &qty);
+  if (row->flags & QM_HAS_STATUS && row->type < 0)
+    qm_problem_add(tx, row->type == -1 ? QM_P_STATUS_BAD : QM_P_STATUS_MISSING, index,
+                   qm_op_str(tx->op, row->sku));
+  if (code || tx->verdict->problem_count > problems)
+    return code;
+  code = qm_get_item(tx, product.id, source, &before);
+  if (code)
+    return code;
+  if ((row->flags & QM_HAS_EXPECTED) && row->expected != before.qty) {
+    qm_problem_numbers(tx, QM_P_EXPECTED, index, qm_op_str(tx->op, row->sku), row->expected,
+                       before.qty);
+    return QM_OK;
+  }
+  now = before;
+  if (!before.exists)
+    now = (qm_item){.exists = true, .in_stock = true};
+  now.qty = qty;
+  if (row->flags & QM_HAS_STATUS)
+    now.in_stock = row->type == 1;
+  if (row->flags & QM_HAS_NOTIFY) {
+    now.has_notify = true;
+    now.notify = row->notify;
+  }
+  if (row->flags & QM_CLEAR_NOTIFY)
+    now.has_notify = false;
+  code = qm_item_put(tx, product.id, source, &before, &now);
+  if (!code)
+    code = write_fact(tx, QM_LEDGER_quantity_set, product.id, source, qty - before.qty);
+  tx->verdict->value++;
+  return code;
+}
+
+static bool is_empty(qm_tx *tx) {
+  if (tx->op->row_count > 0)
+    return false;
+  qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
+  return true;
+}
+
+qm_code qm_do_items(qm_tx *tx) {
+  qm_code code = QM_OK;
+  if (is_empty(tx))
+    return QM_OK;
+  for (uint32_t i = 0; !code && i < tx->op->row_count; i++)
+    code = save_row(tx, (int)i);
+  return code;
+}
+
+static qm_code delete_row(qm_tx *tx, int index) {
+  qm_product product;
+  qm_item before, now = {0};
+  bool usable, found = false;
+  int64_t source = QM_DEFAULT_SOURCE;
+  qm_str name = qm_op_str(tx->op, qm_op_rows(tx->op)[index].source);
+  qm_code code = product_of(tx, index, false, &product, &usable);
+  if (code || !usable)
+    return code;
+  if (name.p)
+    code = qm_find_source(tx, name, &source, &found);
+  if (code || (name.p && !found))
+    return code;
+  code = qm_get_item(tx, product.id, source, &before);
+  if (code || !before.exists)
+    return code;
+  if (before.allocated > 0) {
+    qm_problem_numbers(tx, QM_P_ITEM_ALLOCATED, index,
+                       qm_op_str(tx->op, qm_op_rows(tx->op)[index].sku), 0, before.allocated);
+    return QM_OK;
+  }
+  code = qm_item_put(tx, product.id, source, &before, &now);
+  if (!code)
+    code = write_fact(tx, QM_LEDGER_item_removed, product.id, source, -before.qty);
+  tx->verdict->value++;
+  return code;
+}
+
+qm_code qm_do_items_delete(qm_tx *tx) {
+  qm_code code = QM_OK;
+  if (is_empty(tx))
+    return QM_OK;
+  for (uint32_t i = 0; !code && i < tx->op->row_count; i++)
+    code = delete_row(tx, (int)i);
+  return code;
+}
+
+static qm_code adjust_row(qm_tx *tx, int index) {
+  qm_product product = {0};
+  qm_qty delta = 0;
+  bool usable;
+  int64_t source;
+  uint32_t problems = tx->verdict->problem_count;
+  qm_code code = product_of(tx, index, true, &product, &usable);
+  if (!code)
+    code = source_of(tx, index, &source);
+  qm_row_qty(tx, index, -QM_QTY_MAX, &delta);
+  if (code || tx->verdict->problem_count > problems)
+    return code;
+  code = qm_item_add(tx, index, product.id, source, delta);
+  if (!code)
+    code = write_fact(tx, QM_LEDGER_quantity_adjusted, product.id, source, delta);
+  if (code)
+    return code;
+  return qm_entry_add(
+      tx, (qm_entry){.line = index + 1, .product = product.id, .source_id = source, .qty = delta});
+}
+
+qm_code qm_do_adjust(qm_tx *tx) {
+  if (is_empty(tx))
+    return QM_OK;
+  qm_code code = qm_document_add(tx, 0, 0);
+  for (uint32_t i = 0; !code && i < tx->op->row_count; i++)
+    code = adjust_row(tx, (int)i);
+  if (!code && !qm_refused(tx))
+    code = qm_document_answer(tx);
+  return code;
+}

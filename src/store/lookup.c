@@ -1,0 +1,198 @@
+/* lookup.c: from the callers' names to surrogate ids, and the rows that decisions are made of. */
+#include "tx.h"
+
+#include <string.h>
+
+qm_code qm_find_product(qm_tx *tx, qm_str sku, qm_product *out, bool *found) {
+  qm_code code = QM_FIRST(tx, PRODUCT_BY_SKU, found, QM_B(sku));
+  if (code || !*found)
+    return code;
+  *out = (qm_product){.id = QM_COL_INT(tx, PRODUCT_BY_SKU, 0),
+                      .own = QM_COL_INT(tx, PRODUCT_BY_SKU, 2),
+                      .type = (int)QM_COL_INT(tx, PRODUCT_BY_SKU, 1),
+                      .state = (int)QM_COL_INT(tx, PRODUCT_BY_SKU, 3)};
+  QM_END(tx, PRODUCT_BY_SKU);
+  return QM_OK;
+}
+
+qm_code qm_find_or_shadow(qm_tx *tx, qm_str sku, qm_product *out) {
+  bool found;
+  qm_code code = qm_find_product(tx, sku, out, &found);
+  if (code || found)
+    return code;
+  *out = (qm_product){.own = 1, .type = QM_SIMPLE, .state = QM_SHADOW};
+  code = QM_RUN(tx, PRODUCT_ADD, QM_B(sku), QM_I(out->type), QM_I(out->own), QM_I(0),
+                QM_I(out->state));
+  out->id = qm_db_last_key(tx->db);
+  return code;
+}
+
+qm_code qm_find_source(qm_tx *tx, qm_str source, int64_t *id, bool *found) {
+  qm_code code = QM_FIRST(tx, SOURCE_BY_CODE, found, QM_T(source));
+  if (code || !*found)
+    return code;
+  *id = QM_COL_INT(tx, SOURCE_BY_CODE, 0);
+  QM_END(tx, SOURCE_BY_CODE);
+  return QM_OK;
+}
+
+/* MSI resolves the website `admin` to the default stock whatever is stored (semantics: channels).
+ */
+static bool is_admin(qm_str type, qm_str channel) {
+  return type.n == 7 && memcmp(type.p, "website", 7) == 0 && channel.n == 5 &&
+         memcmp(channel.p, "admin", 5) == 0;
+}
+
+qm_code qm_find_stock(qm_tx *tx, int64_t stock, qm_str channel_type, qm_str channel_code,
+                      int64_t *id, bool *found) {
+  qm_code code;
+  if (channel_code.p) {
+    *id = QM_DEFAULT_STOCK;
+    *found = is_admin(channel_type, channel_code);
+    if (*found)
+      return QM_OK;
+    code = QM_FIRST(tx, CHANNEL_STOCK, found, QM_T(channel_type), QM_T(channel_code));
+    if (code || !*found)
+      return code;
+    *id = QM_COL_INT(tx, CHANNEL_STOCK, 0);
+    QM_END(tx, CHANNEL_STOCK);
+    return QM_OK;
+  }
+  code = QM_FIRST(tx, STOCK_EXISTS, found, QM_I(stock));
+  if (code || !*found)
+    return code;
+  *id = stock;
+  QM_END(tx, STOCK_EXISTS);
+  return QM_OK;
+}
+
+qm_code qm_need_stock(qm_tx *tx, int row, int64_t *id) {
+  const qm_op *op = tx->op;
+  const qm_row *from = row >= 0 ? &qm_op_rows(op)[row] : NULL;
+  qm_str type = qm_op_str(op, from ? from->channel_type : op->channel_type);
+  qm_str channel = qm_op_str(op, from ? from->channel_code : op->channel_code);
+  int64_t stock = from ? from->stock : op->stock;
+  bool by_id = (from ? from->flags : op->flags) & QM_HAS_STOCK, found = false;
+  char number[24];
+  qm_problem_kind kind = QM_P_NONE;
+  *id = 0;
+  if (by_id && channel.p)
+    kind = QM_P_WHERE_BOTH;
+  if (!by_id && !channel.p)
+    kind = QM_P_WHERE_MISSING;
+  if (kind != QM_P_NONE) {
+    qm_problem_add(tx, kind, row, channel);
+    return QM_OK;
+  }
+  qm_code code = qm_find_stock(tx, stock, type, channel, id, &found);
+  if (code || found)
+    return code;
+  *id = 0;
+  if (channel.p)
+    qm_problem_add(tx, QM_P_NO_CHANNEL, row, channel);
+  else
+    qm_problem_add(tx, QM_P_NO_STOCK, row, qm_number_text(stock, number));
+  return QM_OK;
+}
+
+qm_code qm_need_source(qm_tx *tx, int row, qm_str source, int64_t *id) {
+  bool found = false;
+  *id = 0;
+  qm_code code = source.n <= QM_CODE_MAX ? qm_find_source(tx, source, id, &found) : QM_OK;
+  if (code || found)
+    return code;
+  qm_problem_add(tx, QM_P_NO_SOURCE, row, source);
+  return QM_OK;
+}
+
+/* The text is "group=units" lines; units are decimal digits of 1/10000. */
+static void min_for_group(qm_str groups, qm_str group, qm_qty *min) {
+  const char *p = groups.p, *end = groups.p ? groups.p + groups.n : groups.p;
+  while (p < end) {
+    const char *line_end = memchr(p, '\n', (size_t)(end - p));
+    if (!line_end)
+      line_end = end;
+    const char *equals = memchr(p, '=', (size_t)(line_end - p));
+    if (equals && group.p && (size_t)(equals - p) == group.n && memcmp(p, group.p, group.n) == 0) {
+      qm_qty value = 0;
+      for (const char *digit = equals + 1; digit < line_end; digit++)
+        if (*digit >= '0' && *digit <= '9')
+          value = value * 10 + (*digit - '0');
+      *min = value;
+    }
+    p = line_end + 1;
+  }
+}
+
+qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group, qm_rule *out) {
+  bool found;
+  qm_code code = QM_FIRST(tx, RULE, &found, QM_I(own * 65536 + stock));
+  if (code)
+    return code;
+  if (!found)
+    return qm_fail(tx->err, QM_CORRUPT, "the rule of settings %lld in stock %lld is missing",
+                   (long long)own, (long long)stock);
+  int c = 0;
+  out->managed = QM_COL_INT(tx, RULE, c++) != 0;
+  out->reserves = QM_COL_INT(tx, RULE, c++) != 0;
+  out->backorders = (int)QM_COL_INT(tx, RULE, c++);
+  out->unlimited = QM_COL_INT(tx, RULE, c++) != 0;
+  out->exempt = QM_COL_INT(tx, RULE, c++) != 0;
+  out->write_off = QM_COL_INT(tx, RULE, c++) != 0;
+  out->return_priority = QM_COL_INT(tx, RULE, c++) != 0;
+  out->decimal = QM_COL_INT(tx, RULE, c++) != 0;
+  out->floor = QM_COL_INT(tx, RULE, c++);
+  out->share = QM_COL_INT(tx, RULE, c++);
+  out->gate = QM_COL_INT(tx, RULE, c++);
+  out->has_notify = !qm_db_null(tx->db, QM_SQL_RULE, c);
+  out->notify_at = QM_COL_INT(tx, RULE, c++);
+  out->max_sale = QM_COL_INT(tx, RULE, c++);
+  out->increments = QM_COL_INT(tx, RULE, c++);
+  out->min_sale = QM_COL_INT(tx, RULE, c++);
+  min_for_group(QM_COL_STR(tx, RULE, c), customer_group, &out->min_sale);
+  QM_END(tx, RULE);
+  return QM_OK;
+}
+
+qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *out, bool *found) {
+  *out = (qm_balance){0};
+  qm_code code = QM_FIRST(tx, BALANCE, found, QM_I(product * 65536 + stock));
+  if (code || !*found)
+    return code;
+  int c = 0;
+  out->on_hand = QM_COL_INT(tx, BALANCE, c++);
+  out->firm = QM_COL_INT(tx, BALANCE, c++);
+  out->backordered = QM_COL_INT(tx, BALANCE, c++);
+  out->allocated = QM_COL_INT(tx, BALANCE, c++);
+  out->held = QM_COL_INT(tx, BALANCE, c++);
+  out->adopted = QM_COL_INT(tx, BALANCE, c++);
+  out->assigned = QM_COL_INT(tx, BALANCE, c++);
+  out->active = QM_COL_INT(tx, BALANCE, c++);
+  out->in_stock = QM_COL_INT(tx, BALANCE, c++);
+  QM_END(tx, BALANCE);
+  return QM_OK;
+}
+
+qm_code qm_sku_of(qm_tx *tx, int64_t product, qm_span *out) {
+  bool found;
+  *out = (qm_span){0, 0};
+  qm_code code = QM_FIRST(tx, SKU_OF, &found, QM_I(product));
+  if (code || !found)
+    return code;
+  *out = qm_out_text(&tx->store->out, QM_COL_STR(tx, SKU_OF, 0));
+  QM_END(tx, SKU_OF);
+  return QM_OK;
+}
+
+qm_code qm_source_code(qm_tx *tx, int64_t source, qm_span *out) {
+  bool found;
+  *out = (qm_span){0, 0};
+  if (source == 0)
+    return QM_OK;
+  qm_code code = QM_FIRST(tx, SOURCE_CODE, &found, QM_I(source));
+  if (code || !found)
+    return code;
+  *out = qm_out_text(&tx->store->out, QM_COL_STR(tx, SOURCE_CODE, 0));
+  QM_END(tx, SOURCE_CODE);
+  return QM_OK;
+}

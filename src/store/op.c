@@ -1,0 +1,79 @@
+#include "op.h"
+
+#include <sha2.h>
+#include <string.h>
+
+qm_str qm_op_str(const qm_op *op, qm_span span) {
+  return span.at ? (qm_str){(const char *)op + span.at, span.n} : (qm_str){NULL, 0};
+}
+
+const qm_row *qm_op_rows(const qm_op *op) {
+  return (const qm_row *)(const void *)((const char *)op + op->rows_at);
+}
+
+const qm_rule_row *qm_op_rules(const qm_op *op) {
+  return (const qm_rule_row *)(const void *)((const char *)op + op->rules_at);
+}
+
+const qm_setting *qm_op_settings(const qm_op *op) {
+  return (const qm_setting *)(const void *)((const char *)op + op->settings_at);
+}
+
+/* Numbers are hashed as eight bytes, least significant first, and texts with their length before
+ * them, so that the hash does not depend on the record's layout and a newer program recognises old
+ * ids. */
+static void hash_int(SHA2_CTX *hash, int64_t value) {
+  uint8_t bytes[8];
+  for (int i = 0; i < 8; i++)
+    bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
+  SHA256Update(hash, bytes, sizeof bytes);
+}
+
+static void hash_real(SHA2_CTX *hash, double value) {
+  int64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  hash_int(hash, bits);
+}
+
+static void hash_str(SHA2_CTX *hash, const qm_op *op, qm_span span) {
+  qm_str text = qm_op_str(op, span);
+  hash_int(hash, text.p ? (int64_t)text.n : -1);
+  if (text.p)
+    SHA256Update(hash, (const uint8_t *)text.p, text.n);
+}
+
+static void hash_row(SHA2_CTX *hash, const qm_op *op, const qm_row *row) {
+  hash_int(hash, row->flags);
+  hash_str(hash, op, row->sku);
+  hash_str(hash, op, row->source);
+  hash_str(hash, op, row->channel_type);
+  hash_str(hash, op, row->channel_code);
+  hash_str(hash, op, row->note);
+  hash_int(hash, row->line);
+  hash_int(hash, row->truth);
+  hash_int(hash, row->bad);
+  hash_int(hash, row->stock);
+  hash_int(hash, row->qty);
+}
+
+void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {
+  SHA2_CTX hash;
+  uint8_t digest[SHA256_DIGEST_LENGTH];
+  SHA256Init(&hash);
+  hash_int(&hash, op->kind);
+  hash_int(&hash, op->flags);
+  hash_int(&hash, op->stock);
+  hash_real(&hash, op->latitude);
+  hash_real(&hash, op->longitude);
+  hash_str(&hash, op, op->order);
+  hash_str(&hash, op, op->source);
+  hash_str(&hash, op, op->channel_type);
+  hash_str(&hash, op, op->channel_code);
+  for (int i = 0; i < QM_TEXTS; i++)
+    hash_str(&hash, op, op->text[i]);
+  const qm_row *rows = qm_op_rows(op);
+  for (uint32_t i = 0; i < op->row_count; i++)
+    hash_row(&hash, op, &rows[i]);
+  SHA256Final(digest, &hash);
+  memcpy(out, digest, QM_HASH);
+}

@@ -1,0 +1,143 @@
+/* op.h: one write as a flat record. No pointers, so that a record can be copied, hashed, or handed
+ * to another process; strings and rows are spans relative to its start. Fields a kind does not use
+ * are zero. qm_op_build writes records, everything else only reads them. */
+#ifndef QM_OP_H
+#define QM_OP_H
+
+#include "../core/qty.h"
+
+typedef enum qm_op_kind {
+  /* these leave a document: the same id is answered once */
+  QM_OP_PLACE = 1,
+  QM_OP_CANCEL,
+  QM_OP_SHIP,
+  QM_OP_INVOICE,
+  QM_OP_REFUND,
+  QM_OP_RETURN,
+  QM_OP_ADOPT,
+  QM_OP_ADJUST,
+  QM_OP_DOCUMENTS, /* all below are smaller */
+  /* these are absolute: saying them again changes nothing more */
+  QM_OP_SOURCE,
+  QM_OP_STOCK,
+  QM_OP_STOCK_DELETE,
+  QM_OP_LINK,
+  QM_OP_UNLINK,
+  QM_OP_PRODUCTS,
+  QM_OP_ITEMS,
+  QM_OP_ITEMS_DELETE,
+  QM_OP_RULES
+} qm_op_kind;
+
+typedef struct qm_span {
+  uint32_t at, n; /* at 0: absent */
+} qm_span;
+
+/* Flags of records and rows. They are hashed: never renumber. */
+enum {
+  QM_HAS_QTY = 1 << 0,
+  QM_HAS_STOCK = 1 << 2,
+  QM_HAS_LINES = 1 << 3,
+  QM_HAS_EXPECTED = 1 << 4,
+  QM_HAS_NOTIFY = 1 << 5,
+  QM_CLEAR_NOTIFY = 1 << 6,
+  QM_HAS_STATUS = 1 << 7,
+  QM_RETURN_TO_STOCK = 1 << 8,
+  QM_HAS_WRITE_OFF = 1 << 10,
+  QM_HAS_LINE = 1 << 11,
+  QM_HAS_TYPE = 1 << 12,
+  QM_HAS_B2B = 1 << 13,
+  QM_NO_ASSIGN = 1 << 14,
+  QM_HAS_LATITUDE = 1 << 15,
+  QM_HAS_LONGITUDE = 1 << 16,
+  QM_HAS_ENABLED = 1 << 17,
+  QM_HAS_PICKUP = 1 << 18,
+  QM_HAS_REGION_ID = 1 << 19,
+  QM_HAS_CHANNELS = 1 << 20,
+  QM_CARRIERS = 1 << 21,
+  QM_PLANNED = 1 << 22
+};
+
+/* One line, item, link, channel, product, rule or reservation of a record. */
+typedef struct qm_row {
+  uint32_t flags;
+  int32_t type;  /* product type or item status; -1: an unknown word, -2: an empty one */
+  int32_t truth; /* products: b2b; refunds: write_off */
+  int32_t bad;   /* the qm_problem_kind of a quantity that is none */
+  qm_span sku, source, channel_type, channel_code, note;
+  int64_t line, stock, priority;
+  int64_t own, was_own; /* products: the id of their own settings, and the one that was read */
+  qm_qty qty, expected, notify;
+} qm_row;
+
+/* A rule row's numbers. */
+typedef struct qm_rule_row {
+  int64_t own, stock;
+  uint32_t bits; /* QM_RULE_* */
+  int32_t backorders;
+  qm_qty floor, share, gate, notify_at, min_sale, max_sale, increments;
+  qm_span min_sale_groups;
+} qm_rule_row;
+
+enum {
+  QM_RULE_MANAGED = 1 << 0,
+  QM_RULE_RESERVES = 1 << 1,
+  QM_RULE_UNLIMITED = 1 << 2,
+  QM_RULE_DECIMAL = 1 << 3,
+  QM_RULE_EXEMPT = 1 << 4,
+  QM_RULE_WRITE_OFF = 1 << 5,
+  QM_RULE_RETURN_PRIORITY = 1 << 6,
+  QM_RULE_NOTIFY = 1 << 7
+};
+
+/* The texts a source or an order's destination may carry, by index of qm_op.text. */
+typedef enum qm_text {
+  QM_TEXT_NAME,
+  QM_TEXT_COUNTRY,
+  QM_TEXT_POSTCODE,
+  QM_TEXT_DESCRIPTION,
+  QM_TEXT_REGION,
+  QM_TEXT_CITY,
+  QM_TEXT_STREET,
+  QM_TEXT_CONTACT,
+  QM_TEXT_EMAIL,
+  QM_TEXT_PHONE,
+  QM_TEXT_FAX,
+  QM_TEXT_FRONTEND_NAME,
+  QM_TEXT_FRONTEND_DESCRIPTION,
+  QM_TEXT_GROUP, /* an order's customer group */
+  QM_TEXT_REASON,
+  QM_TEXTS
+} qm_text;
+
+typedef struct qm_op {
+  uint32_t size, kind, flags;
+  uint32_t rows_at, row_count, rules_at, rule_count, settings_at, setting_count;
+  int32_t enabled, pickup;
+  int64_t now_ms;
+  int64_t stock;
+  int64_t region_id;
+  int64_t generation; /* rules: the one they were worked out under */
+  double latitude, longitude;
+  qm_span id, order, source, channel_type, channel_code;
+  qm_span policy_name, policy_hash, policy_source; /* rules: a new policy */
+  qm_span own_settings;                            /* rules: a new own-settings text */
+  qm_span text[QM_TEXTS];
+} qm_op;
+
+/* A shop-wide setting; value absent: back to the built-in default. */
+typedef struct qm_setting {
+  uint32_t flags, unused;
+  qm_span name, value;
+} qm_setting;
+
+qm_str qm_op_str(const qm_op *op, qm_span span);
+const qm_row *qm_op_rows(const qm_op *op);
+const qm_rule_row *qm_op_rules(const qm_op *op);
+const qm_setting *qm_op_settings(const qm_op *op);
+
+/* The first half of a SHA-256 over what the caller said: kind, texts and rows, not time or id. */
+enum { QM_HASH = 16 };
+void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]);
+
+#endif

@@ -1,0 +1,262 @@
+/* place.c: placing an order, the hot path. Everything is checked before anything is written, so
+ * that a refusal costs no savepoint: per product one balance and one rule, per line nothing but its
+ * rows. */
+#include "tx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct group { /* the lines of one product */
+  qm_product product;
+  qm_balance balance;
+  qm_rule rule;
+  qm_qty total, firm; /* firm: what is left of the covered part while lines are written */
+  uint32_t first_row, rows;
+  bool has_balance;
+} group;
+
+typedef struct placing {
+  qm_tx *tx;
+  int64_t stock;
+  group *groups;
+  uint32_t group_count;
+  uint32_t *group_of; /* by row */
+  uint32_t *slots;    /* hash of product ids to groups + 1 */
+  uint32_t slot_mask;
+} placing;
+
+/* ---- checking ---- */
+
+static group *group_for(placing *p, int64_t product, bool *is_new) {
+  uint64_t hash = (uint64_t)product * UINT64_C(0x9e3779b97f4a7c15);
+  for (uint32_t slot = (uint32_t)(hash >> 32) & p->slot_mask;; slot = (slot + 1) & p->slot_mask) {
+    *is_new = p->slots[slot] == 0;
+    if (*is_new)
+      p->slots[slot] = ++p->group_count;
+    group *g = &p->groups[p->slots[slot] - 1];
+    if (*is_new || g->product.id == product)
+      return g;
+  }
+}
+
+static qm_code add_row(placing *p, uint32_t index) {
+  qm_tx *tx = p->tx;
+  qm_str sku;
+  qm_qty qty = 0;
+  qm_product product;
+  bool found, is_new;
+  bool legal = qm_row_sku(tx, (int)index, &sku);
+  if (!qm_row_qty(tx, (int)index, 1, &qty))
+    legal = false;
+  if (!legal)
+    return QM_OK;
+  qm_code code = qm_find_product(tx, sku, &product, &found);
+  if (code)
+    return code;
+  if (!found || product.state != QM_DECLARED) {
+    qm_problem_add(tx, QM_P_NO_PRODUCT, (int)index, sku);
+    return QM_OK;
+  }
+  if (qm_is_composite(product.type)) {
+    qm_problem_add(tx, QM_P_COMPOSITE, (int)index, sku);
+    return QM_OK;
+  }
+  group *g = group_for(p, product.id, &is_new);
+  if (is_new)
+    *g = (group){.product = product, .first_row = index};
+  p->group_of[index] = (uint32_t)(g - p->groups);
+  g->rows++;
+  if (qm_qty_add(g->total, qty, &g->total) != QM_OK)
+    qm_problem_add(tx, QM_P_SUM_RANGE, (int)index, sku);
+  return QM_OK;
+}
+
+static qm_code check_group(placing *p, group *g) {
+  qm_tx *tx = p->tx;
+  qm_problem_kind problems[QM_CHECK_MAX];
+  qm_qty have[QM_CHECK_MAX], promised;
+  qm_code code = qm_get_balance(tx, g->product.id, p->stock, &g->balance, &g->has_balance);
+  if (!code)
+    code = qm_get_rule(tx, g->product.own, p->stock, qm_op_str(tx->op, tx->op->text[QM_TEXT_GROUP]),
+                       &g->rule);
+  if (code)
+    return code;
+  qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[g->first_row].sku);
+  int count = qm_check(&g->balance, &g->rule, g->total, problems, have);
+  for (int i = 0; i < count; i++)
+    qm_problem_numbers(tx, problems[i], (int)g->first_row, sku, g->total, have[i]);
+  if (count == 0 && qm_qty_add(g->balance.firm + g->balance.backordered, g->total, &promised))
+    qm_problem_add(tx, QM_P_SUM_RANGE, (int)g->first_row, sku);
+  return QM_OK;
+}
+
+static int compare_lines(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* Line numbers are in range and each used once. */
+static qm_code check_line_numbers(qm_tx *tx) {
+  const qm_row *rows = qm_op_rows(tx->op);
+  int64_t last = 0;
+  bool ascending = true;
+  for (uint32_t i = 0; i < tx->op->row_count; i++) {
+    if (rows[i].line < 1 || rows[i].line >= 1 << QM_LINE_BITS)
+      qm_problem_add(tx, QM_P_LINE_BAD, (int)i, (qm_str){NULL, 0});
+    if (rows[i].line <= last)
+      ascending = false;
+    last = rows[i].line;
+  }
+  if (ascending)
+    return QM_OK;
+  int64_t *numbers = malloc(tx->op->row_count * sizeof *numbers);
+  if (!numbers)
+    return qm_fail(tx->err, QM_MEMORY, "out of memory");
+  for (uint32_t i = 0; i < tx->op->row_count; i++)
+    numbers[i] = rows[i].line;
+  qsort(numbers, tx->op->row_count, sizeof *numbers, compare_lines);
+  bool twice = false;
+  for (uint32_t i = 1; i < tx->op->row_count; i++)
+    twice |= numbers[i] == numbers[i - 1];
+  free(numbers);
+  if (twice)
+    qm_problem_add(tx, QM_P_LINE_BAD, -1, (qm_str){NULL, 0});
+  return QM_OK;
+}
+
+static qm_code check(placing *p) {
+  qm_tx *tx = p->tx;
+  const qm_op *op = tx->op;
+  qm_code code = qm_need_stock(tx, -1, &p->stock);
+  if (!code)
+    code = check_line_numbers(tx);
+  for (uint32_t i = 0; !code && i < op->row_count; i++)
+    code = add_row(p, i);
+  /* A line that is wrong in itself makes the sums meaningless. */
+  if (code || qm_refused(tx))
+    return code;
+  for (uint32_t i = 0; !code && i < p->group_count; i++)
+    code = check_group(p, &p->groups[i]);
+  return code;
+}
+
+/* ---- writing ---- */
+
+static qm_tracking tracking_of(const qm_rule *rule) {
+  if (!rule->managed)
+    return QM_TRACK_NOTHING;
+  return rule->reserves ? QM_TRACK_ALL : QM_TRACK_SOURCES;
+}
+
+static qm_qty take_firm(group *g, qm_qty qty) {
+  qm_qty firm = qm_qty_min(qty, g->firm);
+  g->firm -= firm;
+  return qty - firm;
+}
+
+static qm_code write_header(placing *p) {
+  qm_tx *tx = p->tx;
+  const qm_op *op = tx->op;
+  qm_code code = qm_document_add(tx, 0, p->stock);
+  if (code)
+    return code;
+  return QM_RUN(
+      tx, ORDER_ADD, QM_I(tx->document), QM_T(qm_op_str(op, op->channel_type)),
+      QM_T(qm_op_str(op, op->channel_code)), QM_T(qm_op_str(op, op->text[QM_TEXT_GROUP])),
+      QM_T(qm_op_str(op, op->text[QM_TEXT_COUNTRY])), QM_T(qm_op_str(op, op->text[QM_TEXT_REGION])),
+      QM_T(qm_op_str(op, op->text[QM_TEXT_CITY])), QM_T(qm_op_str(op, op->text[QM_TEXT_POSTCODE])),
+      op->flags & QM_HAS_LATITUDE ? QM_D(op->latitude) : QM_N,
+      op->flags & QM_HAS_LONGITUDE ? QM_D(op->longitude) : QM_N);
+}
+
+/* One reservation per product, however many lines it has. */
+static qm_code write_reservations(placing *p) {
+  qm_tx *tx = p->tx;
+  qm_code code = QM_OK;
+  for (uint32_t i = 0; !code && i < p->group_count; i++) {
+    group *g = &p->groups[i];
+    if (tracking_of(&g->rule) != QM_TRACK_ALL)
+      continue;
+    qm_balance delta = {.firm = qm_firm_part(&g->balance, g->total)};
+    delta.backordered = g->total - delta.firm;
+    code = qm_balance_move(tx, g->product.id, p->stock, &delta);
+    if (code)
+      return code;
+    qm_fact fact = {.event = QM_LEDGER_order_placed,
+                    .line = g->rows == 1 ? qm_op_rows(tx->op)[g->first_row].line : 0,
+                    .product = g->product.id,
+                    .stock = p->stock,
+                    .reserved = -g->total};
+    code = qm_ledger_add(tx, &fact);
+  }
+  return code;
+}
+
+static qm_code write_lines(placing *p) {
+  qm_tx *tx = p->tx;
+  const qm_row *rows = qm_op_rows(tx->op);
+  qm_code code = QM_OK;
+  uint32_t at = tx->verdict->entry_first;
+  for (uint32_t i = 0; !code && i < tx->op->row_count; i++) {
+    const group *g = &p->groups[p->group_of[i]];
+    const qm_entry *entry = qm_out_entry(&tx->store->out, at);
+    int kind = g->product.type == QM_SIMPLE ? QM_LINE_GOODS : QM_LINE_VIRTUAL;
+    code = QM_RUN(tx, LINE_ADD, QM_I((tx->document << QM_LINE_BITS) + rows[i].line),
+                  QM_I(g->product.id), QM_I(p->stock), QM_I(kind), QM_I(tracking_of(&g->rule)),
+                  QM_I(rows[i].qty), QM_I(entry->backordered));
+    at = entry->next;
+  }
+  return code;
+}
+
+/* The answer: every line with what of it has to wait. */
+static void answer(placing *p) {
+  qm_tx *tx = p->tx;
+  const qm_row *rows = qm_op_rows(tx->op);
+  for (uint32_t i = 0; i < p->group_count; i++)
+    p->groups[i].firm = qm_firm_part(&p->groups[i].balance, p->groups[i].total);
+  for (uint32_t i = 0; i < tx->op->row_count; i++) {
+    group *g = &p->groups[p->group_of[i]];
+    qm_qty waiting = tracking_of(&g->rule) == QM_TRACK_ALL ? take_firm(g, rows[i].qty) : 0;
+    qm_entry entry = {.line = rows[i].line, .product = g->product.id, .qty = rows[i].qty};
+    entry.backordered = waiting;
+    entry.sku = qm_out_text(&tx->store->out, qm_op_str(tx->op, rows[i].sku));
+    qm_verdict_entry(tx->verdict, &tx->store->out, &entry);
+  }
+}
+
+static qm_code place(placing *p) {
+  qm_code code = check(p);
+  if (code || qm_refused(p->tx))
+    return code;
+  answer(p);
+  if (p->tx->store->out.exhausted)
+    return qm_fail(p->tx->err, QM_MEMORY, "out of memory");
+  code = write_header(p);
+  if (!code)
+    code = write_lines(p);
+  if (!code)
+    code = write_reservations(p);
+  p->tx->verdict->value = p->stock;
+  return code;
+}
+
+qm_code qm_do_place(qm_tx *tx) {
+  uint32_t rows = tx->op->row_count, slots = 4;
+  if (rows == 0) {
+    qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
+    return QM_OK;
+  }
+  while (slots < rows * 2)
+    slots *= 2;
+  placing p = {.tx = tx, .slot_mask = slots - 1};
+  p.groups = malloc(rows * sizeof *p.groups);
+  p.group_of = calloc(rows, sizeof *p.group_of);
+  p.slots = calloc(slots, sizeof *p.slots);
+  qm_code code =
+      p.groups && p.group_of && p.slots ? place(&p) : qm_fail(tx->err, QM_MEMORY, "out of memory");
+  free(p.groups);
+  free(p.group_of);
+  free(p.slots);
+  return code;
+}

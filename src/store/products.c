@@ -1,0 +1,92 @@
+/* products.c: saving products. Their own settings arrive as the id of an interned text, which the
+ * caller worked out from what was stored before; `expected` is the id it started from, so that two
+ * savers cannot undo each other. */
+#include "tx.h"
+
+/* What MSI gives a new product, so that it shows up somewhere: an empty item at the default source.
+ */
+static qm_code assign_default(qm_tx *tx, const qm_product *product) {
+  bool row;
+  qm_rule rule;
+  qm_item before = {0}, now = {.exists = true};
+  if (qm_is_composite(product->type))
+    return QM_OK;
+  qm_code code = QM_FIRST(tx, PRODUCT_HAS_ITEMS, &row, QM_I(product->id));
+  if (code || row) {
+    if (row)
+      QM_END(tx, PRODUCT_HAS_ITEMS);
+    return code;
+  }
+  code = qm_get_rule(tx, product->own, QM_DEFAULT_STOCK, (qm_str){NULL, 0}, &rule);
+  if (code || !rule.managed)
+    return code;
+  return qm_item_put(tx, product->id, QM_DEFAULT_SOURCE, &before, &now);
+}
+
+/* A type may change while nothing depends on it. */
+static qm_code check_type(qm_tx *tx, int index, const qm_product *product, int type) {
+  static const qm_sql uses[] = {QM_SQL_PRODUCT_HAS_ITEMS, QM_SQL_PRODUCT_HAS_BALANCE};
+  bool used = false;
+  if (qm_is_composite(product->type) == qm_is_composite(type))
+    return QM_OK;
+  for (size_t i = 0; i < sizeof uses / sizeof *uses && !used; i++) {
+    qm_val id = QM_I(product->id);
+    qm_code code = qm_db_first(tx->db, uses[i], &id, 1, &used, tx->err);
+    if (code)
+      return code;
+    if (used)
+      qm_db_end(tx->db, uses[i]);
+  }
+  if (used)
+    qm_problem_add(tx, QM_P_TYPE_CHANGE, index, qm_op_str(tx->op, qm_op_rows(tx->op)[index].sku));
+  return QM_OK;
+}
+
+static qm_code save_row(qm_tx *tx, int index) {
+  const qm_row *row = &qm_op_rows(tx->op)[index];
+  qm_str sku;
+  qm_product product = {.own = -1, .type = QM_SIMPLE};
+  bool found;
+  if (!qm_row_sku(tx, index, &sku))
+    return QM_OK;
+  if ((row->flags & QM_HAS_TYPE) && row->type < 0) {
+    qm_problem_add(tx, QM_P_TYPE_BAD, index, sku);
+    return QM_OK;
+  }
+  qm_code code = qm_find_product(tx, sku, &product, &found);
+  if (code)
+    return code;
+  if (product.own != row->was_own) {
+    tx->verdict->code = QM_STALE;
+    return QM_OK;
+  }
+  int type = row->flags & QM_HAS_TYPE ? row->type : product.type;
+  qm_val b2b = row->flags & QM_HAS_B2B ? QM_I(row->truth) : QM_N;
+  if (found) {
+    code = check_type(tx, index, &product, type);
+    if (code || qm_refused(tx))
+      return code;
+    code = QM_RUN(tx, PRODUCT_UPDATE, QM_I(product.id), QM_I(type), QM_I(row->own), b2b);
+  } else {
+    code = QM_RUN(tx, PRODUCT_ADD, QM_B(sku), QM_I(type), QM_I(row->own),
+                  row->flags & QM_HAS_B2B ? b2b : QM_I(0), QM_I(QM_DECLARED));
+    product.id = qm_db_last_key(tx->db);
+  }
+  product.type = type;
+  product.own = row->own;
+  tx->verdict->value++;
+  if (code || (row->flags & QM_NO_ASSIGN))
+    return code;
+  return assign_default(tx, &product);
+}
+
+qm_code qm_do_products(qm_tx *tx) {
+  qm_code code = QM_OK;
+  if (tx->op->row_count == 0) {
+    qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
+    return QM_OK;
+  }
+  for (uint32_t i = 0; !code && i < tx->op->row_count && tx->verdict->code != QM_STALE; i++)
+    code = save_row(tx, (int)i);
+  return code;
+}

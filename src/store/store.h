@@ -1,0 +1,81 @@
+/* store.h: the one way in and out of a shop's file.
+ *
+ * Every write is a flat qm_op; qm_store_apply decides and writes n of them in one commit with one
+ * verdict each, and never calls anything outside the store. A refused op has changed nothing; a
+ * failure of the file undoes all n. Reads run in a transaction of their own. Nothing stays open
+ * between calls. One process, one thread at a time per handle. */
+#ifndef QM_STORE_H
+#define QM_STORE_H
+
+#include "../core/salable.h"
+#include "db.h"
+#include "op.h"
+#include "verdict.h"
+
+typedef struct qm_store qm_store;
+
+qm_code qm_store_open(const qm_db_options *options, bool independent, int64_t now_ms,
+                      qm_store **out, qm_err *err);
+void qm_store_close(qm_store *store);
+qm_db *qm_store_db(qm_store *store);
+qm_out *qm_store_out(qm_store *store);
+
+/* The verdicts' problems and entries are in qm_store_out until the next apply. Any code but QM_OK:
+ * the file failed, nothing of the n was written, err says why. */
+qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count, qm_verdict *verdicts,
+                       qm_err *err);
+
+/* Where something is sold: a stock id, or (stock 0) a channel. */
+typedef struct qm_where {
+  int64_t stock;
+  qm_str channel_type, channel_code, customer_group;
+} qm_where;
+
+/* One product in one stock, as salable.h wants it. */
+typedef struct qm_stand {
+  int64_t product, stock;
+  int type;
+  qm_problem_kind problem; /* QM_P_NONE, or why there is nothing to look at */
+  qm_balance balance;
+  qm_rule rule;
+} qm_stand;
+
+/* Reads count products in one transaction. A channel or stock that does not exist becomes *problem.
+ */
+qm_code qm_store_stand(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
+                       qm_stand *stands, qm_problem_kind *problem, qm_err *err);
+
+/* One candidate of source selection. */
+typedef struct qm_candidate {
+  int64_t source;
+  qm_qty qty, allocated;
+  bool enabled, in_stock, has_item;
+} qm_candidate;
+
+enum { QM_SOURCES_MAX = 512 }; /* sources of one stock that a selection looks at */
+
+/* The sources of a stock in order of priority, and what they have of some products:
+ * candidates[product * QM_SOURCES_MAX + source]. Codes are in qm_store_out. */
+typedef struct qm_supply {
+  size_t source_count;
+  qm_span codes[QM_SOURCES_MAX];
+  qm_candidate *candidates;
+} qm_supply;
+
+/* Reads count products in one transaction; supply->candidates has room for them. A stock or channel
+ * that does not exist becomes *problem; an unknown product has no items. */
+qm_code qm_store_supply(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
+                        qm_supply *supply, qm_problem_kind *problem, qm_err *err);
+
+typedef qm_code (*qm_verify_report)(void *context, const char *what, qm_str sku, int64_t stock,
+                                    qm_str source, qm_str order, qm_qty expected, qm_qty found);
+
+typedef struct qm_verify_counts {
+  int64_t products, balances, orders, ledger;
+} qm_verify_counts;
+
+/* Recomputes everything that is maintained, in constant memory; reports each difference. */
+qm_code qm_store_verify(qm_store *store, qm_verify_report report, void *context,
+                        qm_verify_counts *counts, qm_err *err);
+
+#endif

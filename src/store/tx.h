@@ -1,0 +1,161 @@
+/* tx.h: what the files of the store share inside one transaction. Not for anyone else.
+ *
+ * A handler returns QM_OK when it is done or has refused (the verdict then has problems), anything
+ * else when the file failed. Handlers check as they go and write as they go; apply puts a savepoint
+ * around each op, so that a refusal takes back what was written. Placing, the hot path, checks
+ * first and needs none. */
+#ifndef QM_TX_H
+#define QM_TX_H
+
+#include "../core/order.h"
+#include "events.h"
+#include "schema.h"
+#include "store.h"
+
+struct qm_store {
+  qm_db *db;
+  qm_out out;
+  bool independent;
+  /* The balances an op has moved, to be settled at its end. */
+  int64_t *touched;
+  size_t touched_count, touched_capacity;
+};
+
+typedef struct qm_tx {
+  qm_store *store;
+  qm_db *db;
+  qm_err *err;
+  const qm_op *op;
+  qm_verdict *verdict;
+  int64_t document; /* 0: none yet */
+} qm_tx;
+
+enum { QM_DEFAULT_SOURCE = 1, QM_DEFAULT_STOCK = 1 };
+
+typedef enum qm_product_type {
+  QM_SIMPLE,
+  QM_VIRTUAL,
+  QM_DOWNLOADABLE,
+  QM_CONFIGURABLE,
+  QM_GROUPED,
+  QM_BUNDLE
+} qm_product_type;
+
+static inline bool qm_is_composite(int type) {
+  return type >= QM_CONFIGURABLE;
+}
+
+typedef enum qm_product_state { QM_SHADOW, QM_DECLARED, QM_DELETED } qm_product_state;
+
+typedef struct qm_product {
+  int64_t id, own;
+  int type, state;
+} qm_product;
+
+/* ---- statements ---- */
+#define QM_VALUES(...)                                                                             \
+  (qm_val[]){__VA_ARGS__}, (int)(sizeof((qm_val[]){__VA_ARGS__}) / sizeof(qm_val))
+#define QM_RUN(tx, sql, ...) qm_db_run((tx)->db, QM_SQL_##sql, QM_VALUES(__VA_ARGS__), (tx)->err)
+#define QM_FIRST(tx, sql, row, ...)                                                                \
+  qm_db_first((tx)->db, QM_SQL_##sql, QM_VALUES(__VA_ARGS__), row, (tx)->err)
+#define QM_START(tx, sql, ...)                                                                     \
+  qm_db_start((tx)->db, QM_SQL_##sql, QM_VALUES(__VA_ARGS__), (tx)->err)
+#define QM_STEP(tx, sql, row)       qm_db_step((tx)->db, QM_SQL_##sql, row, (tx)->err)
+#define QM_END(tx, sql)             qm_db_end((tx)->db, QM_SQL_##sql)
+#define QM_COL_INT(tx, sql, column) qm_db_int((tx)->db, QM_SQL_##sql, column)
+#define QM_COL_STR(tx, sql, column) qm_db_str((tx)->db, QM_SQL_##sql, column)
+
+/* ---- problems and entries (apply.c) ---- */
+bool qm_refused(const qm_tx *tx);
+void qm_problem_add(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject);
+void qm_problem_numbers(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject, qm_qty asked,
+                        qm_qty have);
+/* Looks up the texts of the product and the source (0: none). */
+qm_code qm_entry_add(qm_tx *tx, qm_entry entry);
+/* "17" for messages; valid until the next call. */
+qm_str qm_number_text(int64_t number, char out[24]);
+
+bool qm_is_blank(qm_str text); /* nothing, or nothing but white space */
+bool qm_has_space(qm_str text);
+
+/* Is the row's quantity a legal one above `least`? Adds the problem if not. */
+bool qm_row_qty(qm_tx *tx, int row, qm_qty least, qm_qty *out);
+bool qm_row_sku(qm_tx *tx, int row, qm_str *out);
+
+/* ---- looking up (lookup.c); *found false is no problem yet ---- */
+qm_code qm_find_product(qm_tx *tx, qm_str sku, qm_product *out, bool *found);
+qm_code qm_find_or_shadow(qm_tx *tx, qm_str sku, qm_product *out);
+qm_code qm_find_source(qm_tx *tx, qm_str code, int64_t *id, bool *found);
+qm_code qm_find_stock(qm_tx *tx, int64_t stock, qm_str channel_type, qm_str channel_code,
+                      int64_t *id, bool *found);
+/* The stock an op (row -1) or a row names: by id or by channel, not both. Adds the problem and
+ * leaves *id 0 when there is none. */
+qm_code qm_need_stock(qm_tx *tx, int row, int64_t *id);
+qm_code qm_need_source(qm_tx *tx, int row, qm_str code, int64_t *id);
+qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group, qm_rule *out);
+qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *out, bool *found);
+qm_code qm_sku_of(qm_tx *tx, int64_t product, qm_span *out);
+qm_code qm_source_code(qm_tx *tx, int64_t source, qm_span *out);
+
+/* ---- balances and items (balance.c) ---- */
+typedef struct qm_item {
+  qm_qty qty, allocated;
+  bool in_stock, exists;
+  bool has_notify;
+  qm_qty notify;
+} qm_item;
+
+qm_code qm_balance_move(qm_tx *tx, int64_t product, int64_t stock, const qm_balance *delta);
+qm_code qm_get_item(qm_tx *tx, int64_t product, int64_t source, qm_item *out);
+/* Writes an item (now->exists false: removes it) and moves the balances of the source's stocks. */
+qm_code qm_item_put(qm_tx *tx, int64_t product, int64_t source, const qm_item *before,
+                    const qm_item *now);
+/* What an item counts in the stocks of its source. */
+void qm_item_weight(const qm_item *item, bool enabled, qm_balance *out);
+/* Adds to an item's quantity, creating it; adds QM_P_SUM_RANGE when a bound would be passed. */
+qm_code qm_item_add(qm_tx *tx, int row, int64_t product, int64_t source, qm_qty delta);
+/* Promises that wait become firm where goods cover them, oldest first. */
+qm_code qm_settle(qm_tx *tx);
+
+/* ---- the ledger (ledger.c) ---- */
+typedef struct qm_fact {
+  qm_ledger_event event;
+  int64_t line, product, stock, source; /* 0: none */
+  qm_qty reserved, moved;
+  qm_str note;
+} qm_fact;
+qm_code qm_ledger_add(qm_tx *tx, const qm_fact *fact);
+
+/* ---- documents (document.c) ---- */
+/* *known: the id was answered before and the verdict is filled (replay or conflict). */
+qm_code qm_document_seen(qm_tx *tx, bool *known);
+/* Adds the document of the op, its answer the entries so far; order, stock 0: none. */
+qm_code qm_document_add(qm_tx *tx, int64_t order, int64_t stock);
+/* Stores the verdict's entries as the document's answer. */
+qm_code qm_document_answer(qm_tx *tx);
+
+/* ---- handlers ---- */
+qm_code qm_do_place(qm_tx *tx);
+qm_code qm_do_event(qm_tx *tx); /* cancel, ship, invoice, refund, return */
+qm_code qm_do_adopt(qm_tx *tx);
+qm_code qm_do_adjust(qm_tx *tx);
+qm_code qm_do_source(qm_tx *tx);
+qm_code qm_do_stock(qm_tx *tx);
+qm_code qm_do_stock_delete(qm_tx *tx);
+qm_code qm_do_link(qm_tx *tx);
+qm_code qm_do_unlink(qm_tx *tx);
+qm_code qm_do_products(qm_tx *tx);
+qm_code qm_do_items(qm_tx *tx);
+qm_code qm_do_items_delete(qm_tx *tx);
+qm_code qm_do_rules(qm_tx *tx);
+/* Writes the op's rule rows; own or stock 0 in a row stands for the new one. */
+qm_code qm_write_rules(qm_tx *tx, int64_t new_own, int64_t new_stock);
+/* Is the op's generation the current one? Otherwise the verdict becomes QM_STALE. */
+qm_code qm_check_generation(qm_tx *tx, bool *current);
+
+/* The sources of a stock in order of priority with what they have of a product; candidates[] has
+ * room for QM_SOURCES_MAX. codes, if given, becomes their texts. */
+qm_code qm_candidates(qm_tx *tx, int64_t stock, int64_t product, qm_candidate *candidates,
+                      qm_span *codes, size_t *count);
+
+#endif
