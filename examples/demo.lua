@@ -122,8 +122,8 @@ end
 local function read_skus(inv)
   local skus, after = {}, nil
   repeat
-    local page, cursor = inv.products:list { after = after, limit = 500 }
-    expect(page, cursor)
+    local page, cursor, code = inv.products:list { after = after, limit = 500 }
+    expect(page, cursor, code) -- the second value is the next page's cursor, or a message
     for _, product in ipairs(page) do skus[#skus + 1] = product.sku end
     after = cursor
   until after == nil
@@ -145,9 +145,11 @@ end
 local function choose_qty(random, sku)
   if random(150) == 1 then return 400 end -- somebody tries to buy us out
   if sku:find("^brake%-") or sku:find("^shift%-") or sku:find("^outer%-") then
-    return random(8) + 0.25 * random(3) -- by the metre, in quarters
+    return 0.25 * random(32) -- by the metre, in quarters; a single quarter is too short to sell
   end
-  if sku:find("^bolt%-") or sku:find("^spoke%-") then return 10 * random(3) end
+  if sku:find("^bolt%-") or sku:find("^spoke%-") then
+    return 5 * random(6) -- sold in tens, whatever customers wish
+  end
   if sku:find("^energy%-") then return 6 * random(2) end
   return random(6) == 1 and 2 or 1
 end
@@ -182,11 +184,11 @@ end
 
 -- The life of an order --------------------------------------------------------------------------
 
-local function note_refusal(day, order, message, code, detail)
+-- Counts a refusal under its code, and keeps the first sentence of each kind as an example.
+local function note_refusal(day, order, message, code)
   local refused = day.refused[code]
   if refused == nil then
-    local problem = detail and detail.errors and detail.errors[1] or {}
-    refused = { code = code, count = 0, order = order.id, message = problem.message or message }
+    refused = { code = code, count = 0, order = order.id, message = message }
     day.refused[code] = refused
     day.refusals[#day.refusals + 1] = refused
   end
@@ -214,8 +216,8 @@ local function ship(inv, day, order)
 end
 
 local function process(inv, day, order)
-  local placed, message, code, detail = inv:place(order)
-  if not placed then return note_refusal(day, order, message, code, detail) end
+  local placed, message, code = inv:place(order)
+  if not placed then return note_refusal(day, order, message, code) end
   count(day, "sold")
 
   local fate = day.random(100)
@@ -345,7 +347,7 @@ local function main()
 
   if temporary then
     os.remove(temporary)
-    for _, suffix in ipairs { "", "-wal", "-shm", "-lock" } do os.remove(path .. suffix) end
+    for _, suffix in ipairs { "", "-wal", "-shm" } do os.remove(path .. suffix) end
   else
     lines[#lines + 1] = ("The inventory is kept in %s"):format(path)
   end

@@ -7,7 +7,7 @@ local settings = require "quartermaster.settings"
 
 local _M = {}
 
-local STATUS = { [0] = "out_of_stock", [1] = "in_stock" }
+local STATUS = { [0] = "out_of_stock", "in_stock", "out_of_stock" }
 local TYPES = { [0] = "simple", "virtual", "downloadable", "configurable", "grouped", "bundle" }
 local PRODUCT_KEYS = { sku = true, type = true, settings = true, b2b = true, assign_default = true }
 

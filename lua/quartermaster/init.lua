@@ -223,7 +223,7 @@ function Inventory:salable(request)
 end
 
 
-local STATUS = { [0] = "out_of_stock", [1] = "in_stock" }
+local STATUS = { [0] = "out_of_stock", "in_stock", "out_of_stock" }
 
 
 function Inventory:position(request)

@@ -343,7 +343,7 @@ function Products:list(filter) end
 ---@field sku string
 ---@field source? string default: the default source
 ---@field qty qm.Qty
----@field status? "in_stock"|"out_of_stock" default: unchanged, "in_stock" when new
+---@field status? "in_stock"|"out_of_stock" default: unchanged; "in_stock" when new or so far only assigned by default
 ---@field notify_below? qm.Qty|lightuserdata low-stock threshold here; `quartermaster.inherit` clears it
 ---@field expected? qm.Qty compare-and-set: refused with CONFLICT unless this is the quantity now
 

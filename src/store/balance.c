@@ -56,12 +56,21 @@ qm_code qm_get_item(qm_tx *tx, int64_t product, int64_t source, qm_item *out) {
   if (code || !out->exists)
     return code;
   out->qty = QM_COL_INT(tx, ITEM, 0);
-  out->in_stock = QM_COL_INT(tx, ITEM, 1) != 0;
+  out->in_stock = QM_COL_INT(tx, ITEM, 1) == QM_STATUS_IN;
+  out->assigned_only = QM_COL_INT(tx, ITEM, 1) == QM_STATUS_ASSIGNED;
   out->allocated = QM_COL_INT(tx, ITEM, 2);
   out->has_notify = !qm_db_null(tx->db, QM_SQL_ITEM, 3);
   out->notify = QM_COL_INT(tx, ITEM, 3);
   QM_END(tx, ITEM);
   return QM_OK;
+}
+
+void qm_item_first_write(const qm_item *before, qm_item *now) {
+  *now = *before;
+  if (!before->exists || before->assigned_only)
+    now->in_stock = true;
+  now->exists = true;
+  now->assigned_only = false;
 }
 
 void qm_item_weight(const qm_item *item, bool enabled, qm_balance *out) {
@@ -111,8 +120,11 @@ qm_code qm_item_put(qm_tx *tx, int64_t product, int64_t source, const qm_item *b
                     const qm_item *now) {
   int64_t id = product * 65536 + source;
   qm_code code;
+  int status = now->in_stock ? QM_STATUS_IN : QM_STATUS_OUT;
+  if (now->assigned_only)
+    status = QM_STATUS_ASSIGNED;
   if (now->exists)
-    code = QM_RUN(tx, ITEM_PUT, QM_I(id), QM_I(product), QM_I(now->qty), QM_I(now->in_stock),
+    code = QM_RUN(tx, ITEM_PUT, QM_I(id), QM_I(product), QM_I(now->qty), QM_I(status),
                   now->has_notify ? QM_I(now->notify) : QM_N);
   else
     code = QM_RUN(tx, ITEM_REMOVE, QM_I(id));
@@ -124,9 +136,7 @@ qm_code qm_item_add(qm_tx *tx, int row, int64_t product, int64_t source, qm_qty 
   qm_code code = qm_get_item(tx, product, source, &before);
   if (code)
     return code;
-  now = before;
-  if (!before.exists)
-    now = (qm_item){.exists = true, .in_stock = true};
+  qm_item_first_write(&before, &now);
   if (qm_qty_add(now.qty, delta, &now.qty) != QM_OK) {
     qm_problem_add(tx, QM_P_SUM_RANGE, row, qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku));
     return QM_OK;

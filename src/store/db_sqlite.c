@@ -147,7 +147,6 @@ static qm_code open_handle(qm_db *db, const qm_db_options *options, qm_err *err)
   }
   sqlite3_extended_result_codes(db->handle, 1);
   sqlite3_busy_timeout(db->handle, options->busy_ms);
-  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   sqlite3_wal_autocheckpoint(db->handle, 0);
@@ -285,10 +284,6 @@ void qm_db_close(qm_db *db) {
   if (db->owner == getpid()) {
     for (int i = 0; i < QM_SQL_COUNT; i++)
       sqlite3_finalize(db->statements[i]);
-    if (db->handle && db->log_pages > 0 && !db->in_memory && !db->readonly) {
-      sqlite3_busy_timeout(db->handle, 0);
-      checkpoint(db);
-    }
     sqlite3_close_v2(db->checkpointer);
     sqlite3_close_v2(db->handle);
   } /* else: closing a copy would release the parent's file locks; it is left alone on purpose */

@@ -68,9 +68,7 @@ static qm_code save_row(qm_tx *tx, int index) {
                        before.qty);
     return QM_OK;
   }
-  now = before;
-  if (!before.exists)
-    now = (qm_item){.exists = true, .in_stock = true};
+  qm_item_first_write(&before, &now);
   now.qty = qty;
   if (row->flags & QM_HAS_STATUS)
     now.in_stock = row->type == 1;

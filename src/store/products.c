@@ -8,7 +8,7 @@
 static qm_code assign_default(qm_tx *tx, const qm_product *product) {
   bool row;
   qm_rule rule;
-  qm_item before = {0}, now = {.exists = true};
+  qm_item before = {0}, now = {.exists = true, .assigned_only = true};
   if (qm_is_composite(product->type))
     return QM_OK;
   qm_code code = QM_FIRST(tx, PRODUCT_HAS_ITEMS, &row, QM_I(product->id));

@@ -59,12 +59,13 @@ qm_code qm_candidates(qm_tx *tx, int64_t stock, int64_t product, qm_candidate *c
     }
     if (codes)
       codes[*count] = qm_out_text(&tx->store->out, QM_COL_STR(tx, CANDIDATES, 5));
-    candidates[(*count)++] = (qm_candidate){.source = QM_COL_INT(tx, CANDIDATES, 0),
-                                            .enabled = QM_COL_INT(tx, CANDIDATES, 1) != 0,
-                                            .has_item = !qm_db_null(tx->db, QM_SQL_CANDIDATES, 2),
-                                            .qty = QM_COL_INT(tx, CANDIDATES, 2),
-                                            .in_stock = QM_COL_INT(tx, CANDIDATES, 3) != 0,
-                                            .allocated = QM_COL_INT(tx, CANDIDATES, 4)};
+    candidates[(*count)++] =
+        (qm_candidate){.source = QM_COL_INT(tx, CANDIDATES, 0),
+                       .enabled = QM_COL_INT(tx, CANDIDATES, 1) != 0,
+                       .has_item = !qm_db_null(tx->db, QM_SQL_CANDIDATES, 2),
+                       .qty = QM_COL_INT(tx, CANDIDATES, 2),
+                       .in_stock = QM_COL_INT(tx, CANDIDATES, 3) == QM_STATUS_IN,
+                       .allocated = QM_COL_INT(tx, CANDIDATES, 4)};
   }
   return code;
 }

@@ -87,7 +87,7 @@ static const char version_1_places[] = {
     "  id INTEGER PRIMARY KEY CHECK (id >> 16 = product),"
     "  product INTEGER NOT NULL,"
     "  qty INTEGER NOT NULL CHECK (abs(qty) <= 1000000000000000),"
-    "  status INTEGER NOT NULL CHECK (status IN (0, 1)),"
+    "  status INTEGER NOT NULL CHECK (status IN (0, 1, 2))," /* out, in, out until first saved */
     "  allocated INTEGER NOT NULL CHECK (allocated >= 0),"
     "  notify INTEGER) STRICT;"
     "CREATE TABLE balance ("

@@ -168,7 +168,7 @@ static qm_code count_items(qm_tx *tx, int64_t source, bool enabled) {
   while (!code && !(code = QM_STEP(tx, ITEMS_AT, &item_row)) && item_row) {
     qm_item item = {.exists = true,
                     .qty = QM_COL_INT(tx, ITEMS_AT, 1),
-                    .in_stock = QM_COL_INT(tx, ITEMS_AT, 2) != 0};
+                    .in_stock = QM_COL_INT(tx, ITEMS_AT, 2) == QM_STATUS_IN};
     qm_balance before, now, delta = {0};
     qm_item_weight(&item, !enabled, &before);
     qm_item_weight(&item, enabled, &now);

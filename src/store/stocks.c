@@ -28,7 +28,7 @@ static qm_code count_source(qm_tx *tx, int64_t stock, int64_t source, int sign) 
   while (!code && !(code = QM_STEP(tx, ITEMS_AT, &row)) && row) {
     qm_item item = {.exists = true,
                     .qty = QM_COL_INT(tx, ITEMS_AT, 1),
-                    .in_stock = QM_COL_INT(tx, ITEMS_AT, 2) != 0};
+                    .in_stock = QM_COL_INT(tx, ITEMS_AT, 2) == QM_STATUS_IN};
     qm_balance delta;
     qm_item_weight(&item, enabled, &delta);
     delta.on_hand *= sign;

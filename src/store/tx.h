@@ -45,6 +45,8 @@ static inline bool qm_is_composite(int type) {
   return type >= QM_CONFIGURABLE;
 }
 
+typedef enum qm_item_status { QM_STATUS_OUT, QM_STATUS_IN, QM_STATUS_ASSIGNED } qm_item_status;
+
 typedef enum qm_product_state { QM_SHADOW, QM_DECLARED, QM_DELETED } qm_product_state;
 
 typedef struct qm_product {
@@ -101,6 +103,7 @@ qm_code qm_source_code(qm_tx *tx, int64_t source, qm_span *out);
 typedef struct qm_item {
   qm_qty qty, allocated;
   bool in_stock, exists;
+  bool assigned_only; /* made by default assignment and never saved: out of stock until it is */
   bool has_notify;
   qm_qty notify;
 } qm_item;
@@ -110,6 +113,9 @@ qm_code qm_get_item(qm_tx *tx, int64_t product, int64_t source, qm_item *out);
 /* Writes an item (now->exists false: removes it) and moves the balances of the source's stocks. */
 qm_code qm_item_put(qm_tx *tx, int64_t product, int64_t source, const qm_item *before,
                     const qm_item *now);
+/* An item about to be written: one that is new, or was only assigned, is in stock unless the caller
+ * says otherwise. */
+void qm_item_first_write(const qm_item *before, qm_item *now);
 /* What an item counts in the stocks of its source. */
 void qm_item_weight(const qm_item *item, bool enabled, qm_balance *out);
 /* Adds to an item's quantity, creating it; adds QM_P_SUM_RANGE when a bound would be passed. */
