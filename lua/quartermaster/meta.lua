@@ -242,6 +242,7 @@ function Inventory:events(filter) end
 function Inventory:verify() end
 
 ---Reads a CSV file, adding and updating; constant memory. Bad rows are reported with their line and skipped.
+---When reading ends early (malformed CSV, a full disk), the rows before it are saved and `detail` counts them.
 ---@param request { entity: "sources"|"stocks"|"products"|"stock_sources", file: string, progress: fun(rows: integer)? }
 ---@return { rows: integer, saved: integer, failed: integer, errors: { line: integer, message: string, code: string }[] }|nil, string?, string?, table?
 function Inventory:import(request) end

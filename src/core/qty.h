@@ -19,8 +19,8 @@ enum { QM_QTY_TEXT = 24 }; /* bytes that qm_qty_format needs, terminator include
  * side of the point, nothing else. Zeros beyond the fourth decimal are fine. */
 qm_code qm_qty_parse(const char *text, size_t length, qm_qty *out);
 
-/* A double that is a multiple of 1/10000, exactly or up to the noise of one addition (0.1 + 0.2).
- */
+/* A double that is a multiple of 1/10000: the nearest double to one, or off it by no more than the
+ * noise that adding small amounts leaves (0.1 + 0.2; at most 1e-6 units, so large sums must be exact). */
 qm_code qm_qty_from_double(double value, qm_qty *out);
 
 /* A whole number. */
@@ -38,7 +38,7 @@ size_t qm_qty_format(qm_qty qty, char out[QM_QTY_TEXT]);
 qm_code qm_qty_add(qm_qty a, qm_qty b, qm_qty *out);
 qm_code qm_qty_sub(qm_qty a, qm_qty b, qm_qty *out);
 
-/* ceil(qty * share) for qty >= 0 and a share of 0..1 in units of 1/10000; a 128-bit product. */
+/* ceil(qty * share) for qty >= 0 and a share of 0..1 in units of 1/10000; exact. */
 qm_qty qm_qty_share(qm_qty qty, qm_qty share);
 
 /* Is qty a multiple of step (> 0)? */
