@@ -31,16 +31,24 @@ local function as_list(value, what)
 end
 
 
+-- The keys of a table, sorted.
+local function names(known)
+  local list = {}
+  for name in pairs(known) do
+    list[#list + 1] = name
+  end
+  table.sort(list)
+  return list
+end
+
+_M.names = names
+
+
 local function check_keys(given, known, what)
   for key in pairs(given) do
     if not known[key] then
-      local names = {}
-      for name in pairs(known) do
-        names[#names + 1] = name
-      end
-      table.sort(names)
       error(("%s has no key '%s' (known: %s)"):format(what, tostring(key),
-        table.concat(names, ", ")), 3)
+        table.concat(names(known), ", ")), 3)
     end
   end
 end

@@ -18,7 +18,16 @@ local OPEN_KEYS = {
   shared_sources = "string",
 }
 
+local SELECT_KEYS = {
+  order = true, stock = true, channel = true, lines = true, algorithm = true, sources = true,
+  availability = true, rows = true,
+}
+
 local KINDS = { [0] = "goods", "virtual", "parent", "bundle" }
+
+_M.options.open = catalog.names(OPEN_KEYS)
+_M.options.select = catalog.names(SELECT_KEYS)
+_M.options.settings = catalog.names(settings.DEFINITIONS)
 
 local Inventory = {}
 local GlobalSettings = {}
@@ -297,11 +306,6 @@ end
 
 
 -- ---- selection ----
-
-local SELECT_KEYS = {
-  order = true, stock = true, channel = true, lines = true, algorithm = true, sources = true,
-  availability = true, rows = true,
-}
 
 -- The open goods of an order, in lines for selection.
 local function open_lines(order)

@@ -16,7 +16,9 @@
 ---@field message string a sentence for people
 ---@field magento? string the code (or for validations the text) that MSI clients know
 ---@field field? string the key of the request that is wrong
----@field line? integer position in the caller's list, or the order's line number
+---@field index? integer position in the caller's list
+---@field line? integer the order's line number; for other lists the position as well
+---@field subject? string what the message names, when it is no SKU
 ---@field sku? string
 ---@field source? string
 ---@field requested? number

@@ -20,7 +20,8 @@ enum { QM_QTY_TEXT = 24 }; /* bytes that qm_qty_format needs, terminator include
 qm_code qm_qty_parse(const char *text, size_t length, qm_qty *out);
 
 /* A double that is a multiple of 1/10000: the nearest double to one, or off it by no more than the
- * noise that adding small amounts leaves (0.1 + 0.2; at most 1e-6 units, so large sums must be exact). */
+ * noise that adding small amounts leaves (0.1 + 0.2; at most 1e-6 units: large sums must be
+ * exact). */
 qm_code qm_qty_from_double(double value, qm_qty *out);
 
 /* A whole number. */

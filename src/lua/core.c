@@ -138,10 +138,23 @@ static void push_outcome(lua_State *L, qm_handle *handle, const qm_op *op,
   }
 }
 
-/* batch(store, requests, now) -> list of outcomes, or nil, ... */
-static int l_batch(lua_State *L) {
+/* The op of a batch's entry; its value is on top of the stack. */
+static const char *batch_op(lua_State *L, int entry) {
   static const char *const allowed[] = {"place",  "cancel",       "ship", "invoice",
                                         "refund", "return_goods", NULL};
+  const char *op = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+  for (int i = 0; allowed[i]; i++)
+    if (strcmp(allowed[i], op) == 0)
+      return allowed[i];
+  luaL_error(L,
+             "batch: entry %d needs op = \"place\", \"cancel\", \"ship\", \"invoice\", "
+             "\"refund\" or \"return_goods\"",
+             entry);
+  return NULL;
+}
+
+/* batch(store, requests, now) -> list of outcomes, or nil, ... */
+static int l_batch(lua_State *L) {
   qm_err err = {0};
   qm_handle *handle = qm_check_handle(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -154,8 +167,7 @@ static int l_batch(lua_State *L) {
       return luaL_error(L, "batch: entry %d must be a table, not a %s", (int)i + 1,
                         luaL_typename(L, -1));
     lua_getfield(L, -1, "op");
-    int which = luaL_checkoption(L, -1, "(missing)", allowed);
-    qm_encode(L, handle, -2, allowed[which], now_ms);
+    qm_encode(L, handle, -2, batch_op(L, (int)i + 1), now_ms);
     lua_pop(L, 2);
   }
   const qm_op **ops = lua_newuserdatauv(L, (count + 1) * sizeof *ops, 0);

@@ -204,9 +204,12 @@ static qm_code run_op(qm_tx *tx) {
     if (code || known)
       return code;
   }
-  if (tx->op->kind == QM_OP_PLACE)
-    return qm_do_place(tx);
-  return run_guarded(tx);
+  if (tx->op->kind != QM_OP_PLACE)
+    return run_guarded(tx);
+  qm_code code = qm_do_place(tx);
+  if (!code && qm_refused(tx) && tx->document)
+    return qm_fail(tx->err, QM_CORRUPT, "an order was refused after it had been written");
+  return code;
 }
 
 qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count, qm_verdict *verdicts,
