@@ -1,4 +1,4 @@
--- Rules: running the policy script over settings and stocks, outside any transaction, and committing
+-- Rules: running the policy script over settings and stocks, outside any transaction, and writing
 -- what it said under the generation it was worked out for. Four things need it: a new set of own
 -- settings, a new stock, new shop-wide settings, and another policy.
 

@@ -36,7 +36,8 @@ local function parse_quantity(name, value, definition)
   if not units then
     return nil, problem(name, name .. ": " .. message)
   end
-  if definition.least and units < definition.least or definition.most and units > definition.most then
+  local too_small = definition.least and units < definition.least
+  if too_small or definition.most and units > definition.most then
     return nil, problem(name, name .. " is out of range")
   end
   return units
@@ -85,8 +86,8 @@ local PARSERS = {
   end,
 }
 
--- Reads what a caller gave. Returns the changes (core.inherit stands for "clear it"), or nil and the
--- list of problems. Unknown names and wrong Lua types raise.
+-- Reads what a caller gave. Returns the changes (core.inherit stands for "clear it"), or nil and
+-- the list of problems. Unknown names and wrong Lua types raise.
 function _M.parse(given)
   local changes, problems = {}, {}
   for name, value in pairs(given) do

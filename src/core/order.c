@@ -37,6 +37,8 @@ static void close_units(qm_line *line, qm_qty qty, bool delivery, qm_effect *eff
   effect->closed = qty;
   effect->backordered = qm_qty_min(qty, qm_qty_min(waiting, line->backordered));
   line->backordered -= effect->backordered;
+  effect->allocated = qm_qty_max(0, qty - covered - effect->backordered);
+  line->allocated -= effect->allocated;
 }
 
 void qm_line_apply(qm_line *line, qm_event event, qm_qty qty, qm_effect *effect) {

@@ -38,6 +38,7 @@ typedef enum qm_event { QM_CANCEL, QM_INVOICE, QM_SHIP, QM_REFUND, QM_RETURN } q
 typedef struct qm_effect {
   qm_qty closed;      /* units that are no longer open: the reservation shrinks by this */
   qm_qty backordered; /* part of closed that had been waiting */
+  qm_qty allocated;   /* part of closed that had been allocated */
   qm_qty delivered;   /* units that leave a source */
   qm_qty withdrawn;   /* refunded before delivery: part of closed */
   qm_qty returnable;  /* refunded after delivery: may come back to a source */

@@ -251,6 +251,9 @@ static qm_code open_checkpointer(qm_db *db) {
     return QM_OK;
   int rc = sqlite3_open_v2(db->path, &db->checkpointer, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                            NULL);
+  /* A connection that has never read knows of no log, and would return none of it to the file. */
+  if (rc == SQLITE_OK)
+    rc = sqlite3_exec(db->checkpointer, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
   if (rc == SQLITE_OK) {
     sqlite3_db_config(db->checkpointer, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_wal_autocheckpoint(db->checkpointer, 0);

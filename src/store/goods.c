@@ -20,8 +20,9 @@ qm_code qm_line_refuse(qm_tx *tx, qm_problem_kind kind, int row, const qm_placed
 
 /* The promise of a line shrinks: firm and backordered alike. */
 qm_code qm_line_release(qm_tx *tx, const qm_placed_line *line, const qm_effect *effect) {
-  qm_balance delta = {.firm = effect->backordered - effect->closed,
-                      .backordered = -effect->backordered};
+  qm_balance delta = {.firm = effect->backordered + effect->allocated - effect->closed,
+                      .backordered = -effect->backordered,
+                      .allocated = -effect->allocated};
   return qm_balance_move(tx, line->product, line->stock, &delta);
 }
 

@@ -1,0 +1,225 @@
+-- Links of sources to stocks, one by one: priorities, ties, protections, sources of several stocks.
+
+local helpers = require "helpers"
+local quartermaster = require "quartermaster"
+
+local with_inventory, with_shop = helpers.with_inventory, helpers.with_shop
+local expect_problems = helpers.expect_problems
+local source = helpers.source
+
+local function with_two_stocks(options, fn)
+  with_inventory(options, function(inv)
+    for _, code in ipairs{ "a", "b", "c" } do assert(inv.sources:save(source(code))) end
+    assert.equal(2, inv.stocks:save{ name = "Two" })
+    assert.equal(3, inv.stocks:save{ name = "Three" })
+    assert(inv.products:save{ sku = "sku", assign_default = false })
+    assert(inv.items:save{ { sku = "sku", source = "a", qty = 5 },
+      { sku = "sku", source = "b", qty = 7 } })
+    fn(inv)
+  end)
+end
+
+local function codes(inv, stock)
+  return table.concat(helpers.column(inv.stocks:get(stock).sources, "code"), " ")
+end
+
+describe("stocks:link", function()
+  it("links sources, which then count in the stock", function()
+    with_two_stocks(nil, function(inv)
+      assert.equal(0, inv:salable_qty("sku", { stock = 2 }))
+      assert.equal(1, inv.stocks:link{ stock = 2, source = "a", priority = 1 })
+      assert.equal(5, inv:salable_qty("sku", { stock = 2 }))
+      assert.equal(2, inv.stocks:link{ { stock = 2, source = "b", priority = 2 },
+        { stock = 3, source = "c", priority = 1 } })
+      assert.equal(12, inv:salable_qty("sku", { stock = 2 }))
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
+  it("changes the priority of a link that is there", function()
+    with_two_stocks(nil, function(inv)
+      assert(inv.stocks:link{ { stock = 2, source = "a", priority = 1 },
+        { stock = 2, source = "b", priority = 2 } })
+      assert(inv.stocks:link{ stock = 2, source = "a", priority = 3 })
+      assert.same({ { code = "b", priority = 2 }, { code = "a", priority = 3 } },
+        inv.stocks:get(2).sources)
+      assert.equal(12, inv:salable_qty("sku", { stock = 2 }))
+    end)
+  end)
+
+  it("prefers the smaller priority, and of equal ones the smaller code", function()
+    with_two_stocks(nil, function(inv)
+      assert(inv.stocks:link{ { stock = 2, source = "c", priority = 2 },
+        { stock = 2, source = "b", priority = 1 }, { stock = 2, source = "a", priority = 2 } })
+      assert.equal("b a c", codes(inv, 2))
+      assert(inv.items:save{ sku = "sku", source = "c", qty = 9 })
+      local plan = assert(inv:select{ stock = 2, lines = { { sku = "sku", qty = 13 } } })
+      assert.same({ "b", "a", "c" }, helpers.column(plan.picks, "source"))
+      assert.same({ 7, 5, 1 }, helpers.column(plan.picks, "qty_to_deduct"))
+    end)
+  end)
+
+  -- Links that are wrong, and the problems, in order.
+  local CASES = {
+    { {}, { "- INVALID" } },
+    { { { stock = 2, source = "", priority = 1 } }, { "1.source INVALID" } },
+    { { { stock = 2, priority = 1 } }, { "1.source INVALID" } },
+    { { { stock = 2, source = "z", priority = 1 } }, { "1.source NOT_FOUND" } },
+    { { { stock = 99, source = "a", priority = 1 } }, { "1.stock NOT_FOUND" } },
+    { { { source = "a", priority = 1 } }, { "1.stock INVALID" } },
+    { { { stock = 2, source = "a", priority = 0 } }, { "1.priority INVALID" } },
+    { { { stock = 2, source = "a" } }, { "1.priority INVALID" } },
+    { { { stock = 2, source = "default", priority = 1 } }, { "1.source PROTECTED" } },
+    { { { stock = 1, source = "a", priority = 1 } }, { "1.source PROTECTED" } },
+    { { { stock = 2, source = "a", priority = 1 }, { stock = 9, source = "z", priority = 0 },
+      { stock = 1, source = "b", priority = 1 } },
+      { "2.stock NOT_FOUND", "2.source NOT_FOUND", "2.priority INVALID", "3.source PROTECTED" } },
+  }
+
+  for number, case in ipairs(CASES) do
+    it(("refuses with '%s', case %d, and links nothing"):format(
+      table.concat(case[2], ", "), number), function()
+      with_two_stocks(nil, function(inv)
+        expect_problems(case[2], inv.stocks:link(case[1]))
+        assert.equal("", codes(inv, 2))
+        assert.equal("default", codes(inv, 1))
+        assert.equal(0, #helpers.ledger(inv, "link_saved"))
+      end)
+    end)
+  end
+
+  it("may set the priority of the default pair", function()
+    with_inventory(nil, function(inv)
+      assert.equal(1, inv.stocks:link{ stock = 1, source = "default", priority = 4 })
+    end)
+  end)
+
+  it("leaves a row in the ledger for each link", function()
+    with_two_stocks(nil, function(inv)
+      assert(inv.stocks:link{ { stock = 2, source = "a", priority = 1 },
+        { stock = 3, source = "b", priority = 1 } })
+      local rows = helpers.ledger(inv, "link_saved")
+      assert.same({ 2, 3 }, helpers.column(rows, "stock"))
+      assert.same({ "a", "b" }, helpers.column(rows, "source"))
+    end)
+  end)
+
+  it("raises on what is no link", function()
+    with_two_stocks(nil, function(inv)
+      local link = function(given) return function() inv.stocks:link(given) end end
+      assert.has_error(link("a"))
+      assert.has_error(link{ "a" })
+      assert.has_error(link{ stock = "2", source = "a", priority = 1 })
+      assert.has_error(link{ stock = 2, source = 5, priority = 1 })
+      assert.has_error(link{ stock = 2, source = "a", priority = "1" })
+      assert.has_error(link{ stock = 2, source = "a", priority = 1, weight = 2 })
+    end)
+  end)
+end)
+
+describe("stocks:unlink", function()
+  it("takes the source's units out of the stock and says how many links went", function()
+    with_shop(nil, function(inv, shop)
+      assert.equal(1, inv.stocks:unlink{ stock = shop.eu, source = "eu-2" })
+      assert.equal(5.5, inv:salable_qty("sku-1", { stock = shop.eu }))
+      assert.equal(0, inv.stocks:unlink{ stock = shop.eu, source = "eu-2" })
+      assert.equal(5.5, inv:salable_qty("sku-1", { stock = shop.eu }))
+      assert.is_true(inv:verify().ok)
+      assert.equal(1, #helpers.ledger(inv, "link_removed"))
+    end)
+  end)
+
+  it("ends the assignment of products that are nowhere else in the stock", function()
+    with_shop(nil, function(inv, shop)
+      assert(inv.stocks:unlink{ stock = shop.us, source = "us-1" })
+      helpers.expect_error("NOT_ASSIGNED", inv:can_sell("sku-2", { stock = shop.us }, 1))
+    end)
+  end)
+
+  it("protects the default pair, also where there is no link", function()
+    with_two_stocks(nil, function(inv)
+      for _, link in ipairs{ { stock = 1, source = "default" }, { stock = 1, source = "a" },
+        { stock = 2, source = "default" } } do
+        expect_problems({ "1.source PROTECTED" }, inv.stocks:unlink(link))
+      end
+      assert.equal("default", codes(inv, 1))
+    end)
+  end)
+
+  it("removes nothing when one entry is refused", function()
+    with_two_stocks(nil, function(inv)
+      assert(inv.stocks:link{ stock = 2, source = "a", priority = 1 })
+      expect_problems({ "2.source PROTECTED" }, inv.stocks:unlink{ { stock = 2, source = "a" },
+        { stock = 1, source = "default" } })
+      assert.equal("a", codes(inv, 2))
+      assert.equal(5, inv:salable_qty("sku", { stock = 2 }))
+    end)
+  end)
+
+  it("refuses an empty list and raises on unknown keys", function()
+    with_two_stocks(nil, function(inv)
+      expect_problems({ "- INVALID" }, inv.stocks:unlink{})
+      assert.has_error(function() inv.stocks:unlink{ stock = 2, source = "a", priority = 1 } end)
+    end)
+  end)
+end)
+
+describe("a source of several stocks", function()
+  it("is refused with UNSUPPORTED, by link and by save", function()
+    with_two_stocks(nil, function(inv)
+      assert(inv.stocks:link{ stock = 2, source = "a", priority = 1 })
+      expect_problems({ "1.source UNSUPPORTED" },
+        inv.stocks:link{ stock = 3, source = "a", priority = 1 })
+      helpers.expect_error("UNSUPPORTED",
+        inv.stocks:save{ id = 3, sources = { { code = "a", priority = 1 } } })
+      helpers.expect_error("UNSUPPORTED",
+        inv.stocks:save{ name = "Four", sources = { { code = "a", priority = 1 } } })
+      assert.equal("", codes(inv, 3))
+      assert.is_nil(inv:info().shared_sources)
+    end)
+  end)
+
+  it("is free again after the unlink", function()
+    with_two_stocks(nil, function(inv)
+      assert(inv.stocks:link{ stock = 2, source = "a", priority = 1 })
+      assert(inv.stocks:unlink{ stock = 2, source = "a" })
+      assert(inv.stocks:link{ stock = 3, source = "a", priority = 1 })
+      assert.equal(5, inv:salable_qty("sku", { stock = 3 }))
+    end)
+  end)
+
+  it("counts in each with shared_sources = independent", function()
+    with_two_stocks({ shared_sources = "independent" }, function(inv)
+      assert(inv.stocks:link{ { stock = 2, source = "a", priority = 1 },
+        { stock = 3, source = "a", priority = 1 } })
+      assert(inv:place{ id = "1", stock = 2, lines = { { sku = "sku", qty = 5 } } })
+      assert.equal(0, inv:salable_qty("sku", { stock = 2 }))
+      assert.equal(5, inv:salable_qty("sku", { stock = 3 }))
+      assert(inv.items:save{ sku = "sku", source = "a", qty = 8 })
+      assert.equal(3, inv:salable_qty("sku", { stock = 2 }))
+      assert.equal(8, inv:salable_qty("sku", { stock = 3 }))
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
+  it("still never is the default source", function()
+    with_two_stocks({ shared_sources = "independent" }, function(inv)
+      expect_problems({ "1.source PROTECTED" },
+        inv.stocks:link{ stock = 2, source = "default", priority = 1 })
+    end)
+  end)
+
+  it("stays allowed in a file that was once opened so", function()
+    require("children").with_directory(function(directory)
+      local path = directory .. "/shop.db"
+      with_two_stocks({ path = path, shared_sources = "independent" }, function(inv)
+        assert.equal("independent", inv:info().shared_sources)
+      end)
+      local inv = assert(quartermaster.open{ path = path })
+      assert.equal("independent", inv:info().shared_sources)
+      assert(inv.stocks:link{ { stock = 2, source = "a", priority = 1 },
+        { stock = 3, source = "a", priority = 1 } })
+      inv:close()
+    end)
+  end)
+end)
