@@ -112,6 +112,18 @@ describe("adopt", function()
     end)
   end)
 
+  it("keeps its stock from being deleted, also where two promises add up to zero", function()
+    with_shop(function(inv)
+      local other = assert(inv.stocks:save{ name = "Other" })
+      product(inv, "bike", { muc = 5 })
+      product(inv, "bell", { muc = 5 })
+      adopt(inv, "a-1", { sku = "bike", stock = other, qty = -5 },
+        { sku = "bell", stock = other, qty = 5 })
+      local _, _, code = inv.stocks:delete(other)
+      assert.equal("IN_USE", code)
+    end)
+  end)
+
   local WRONG = {
     { "an empty list", {}, "INVALID", "the list is empty" },
     { "no stock", { { sku = "bike", qty = -1 } }, "INVALID", "name a stock or a channel" },

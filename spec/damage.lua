@@ -41,7 +41,8 @@ local function sell(inv)
     local lines = { { sku = sku, qty = 1 + i % 3 }, { sku = sku_of(i % 11 + 1), qty = 1 } }
     assert(inv:place{ id = id, channel = "eu", lines = lines })
     if i % 2 == 0 then
-      assert(inv:ship{ id = "s" .. i, order = id, source = "muc", lines = { { line = 1, qty = 1 } } })
+      local shipped = { { line = 1, qty = 1 } }
+      assert(inv:ship{ id = "s" .. i, order = id, source = "muc", lines = shipped })
     end
     if i % 5 == 0 then assert(inv:cancel{ id = "c" .. i, order = id }) end
   end
@@ -84,8 +85,8 @@ function _M.pages(bytes)
   return found
 end
 
--- Looks at a damaged file: everything that reads must answer or refuse with a code that says what is
--- wrong, and what verify calls right must be right. Prints one word, or what is wrong.
+-- Looks at a damaged file: everything that reads must answer or refuse with a code that says what
+-- is wrong, and what verify calls right must be right. Prints one word, or what is wrong.
 _M.LOOK = [[
 local CLEAR = { CORRUPT = true, FOREIGN = true, NEWER = true, READONLY = true }
 
@@ -110,7 +111,7 @@ local function numbers_of(inv, note)
     end
   end
   for _, item in ipairs(read(inv.items:list{ limit = 1000 })) do
-    add(item.sku, item.source, item.qty, item.status, item.allocated, item.notify_below)
+    add(item.sku, item.source, item.qty, item.status, item.allocated)
   end
   for i = 1, ORDERS do
     local order = read(inv.orders:get("order-" .. i))

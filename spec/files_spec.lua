@@ -155,7 +155,8 @@ describe("opening", function()
 
   it("a path that is too long, or a loop of links, is an error and no crash", function()
     children.with_directory(function(directory)
-      for _, path in ipairs{ directory .. "/" .. ("x"):rep(300), "/" .. ("x/"):rep(3000) .. "db" } do
+      local long = { directory .. "/" .. ("x"):rep(300), "/" .. ("x/"):rep(3000) .. "db" }
+      for _, path in ipairs(long) do
         local inv, message, code = quartermaster.open{ path = path }
         assert.is_nil(inv)
         assert.is_truthy(code == "IO" or code == "NOT_FOUND", message)
@@ -171,7 +172,8 @@ describe("opening", function()
     local wrong = { 0 / 0, 1 / 0, -1 / 0, -1, 1e300 }
     for _, key in ipairs{ "busy_timeout", "max_pages" } do
       for _, number in ipairs(wrong) do
-        local ok, inv, message, code = pcall(quartermaster.open, { path = ":memory:", [key] = number })
+        local options = { path = ":memory:", [key] = number }
+        local ok, inv, message, code = pcall(quartermaster.open, options)
         if ok and inv then inv:close() end
         local text = ("%s = %s"):format(key, number)
         assert.is_true(not ok or inv == nil, text)
@@ -241,7 +243,7 @@ describe("without the right to write", function()
     end)
   end)
 
-  it("in both, readonly = true is READONLY as well, because readers keep a file beside it", function()
+  it("in both, readonly = true is READONLY too, because readers keep a file beside it", function()
     with_shop(function(directory, path)
       os.execute(("mkdir %s/fixed; mv %s %s/fixed; chmod 444 %s/fixed/shop.db; chmod 555 %s/fixed")
         :format(directory, path, directory, directory, directory))

@@ -195,7 +195,8 @@ describe("a wrong Lua type", function()
         must_raise(faults, "op = " .. tostring(op), { "batch", "op" },
           function() return inv:batch{ { op = op, id = "x" } } end)
       end
-      must_raise(faults, "no op", { "batch", "op" }, function() return inv:batch{ { id = "x" } } end)
+      must_raise(faults, "no op", { "batch", "op" },
+        function() return inv:batch{ { id = "x" } } end)
     end)
   end)
 

@@ -50,8 +50,8 @@ end
 
 -- Changes a closed file behind the engine's back, CHECK constraints or not.
 function _M.tamper(path, sql)
-  local pipe = assert(io.popen(("sqlite3 '%s' 2>&1 <<'END'\nPRAGMA ignore_check_constraints = ON;\n" ..
-    "%s;\nEND\n"):format(path, sql)))
+  local script = "PRAGMA ignore_check_constraints = ON;\n" .. sql .. ";\n"
+  local pipe = assert(io.popen(("sqlite3 '%s' 2>&1 <<'END'\n%sEND\n"):format(path, script)))
   local output = pipe:read("*a")
   pipe:close()
   assert.equal("", output)

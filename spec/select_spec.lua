@@ -381,6 +381,8 @@ describe("select refuses", function()
     ["neither stock nor channel"] = { { lines = lines(1) }, "INVALID" },
     ["stock and channel"] = { { stock = 2, channel = "eu", lines = lines(1) }, "INVALID" },
     ["an empty list"] = { { stock = 2, lines = {} }, "INVALID" },
+    ["a line without a SKU"] = { { stock = 2, lines = { { qty = 1 } } }, "INVALID" },
+    ["a line without a quantity"] = { { stock = 2, lines = { { sku = "bike" } } }, "INVALID" },
     ["a negative quantity"] = { { stock = 2, lines = lines(-1) }, "INVALID" },
     ["a fifth decimal"] = { { stock = 2, lines = lines("0.00001") }, "INVALID" },
     ["a quantity beyond the bound"] = { { stock = 2, lines = lines(2e11) }, "LIMIT" },
@@ -412,7 +414,6 @@ describe("misuse of select raises:", function()
     ["another availability"] = { stock = 2, lines = { { sku = "bike", qty = 1 } },
       availability = "some" },
     ["other rows"] = { stock = 2, lines = { { sku = "bike", qty = 1 } }, rows = "few" },
-    ["a line without a SKU"] = { stock = 2, lines = { { qty = 1 } } },
     ["a line that is no table"] = { stock = 2, lines = { "bike" } },
     ["no table"] = "o-1",
   } do

@@ -2,9 +2,10 @@
 -- environment, and gives back what it says; its tables agree with the code; what it links to is
 -- there.
 --
--- In a block, a statement that is followed by `--> VALUES`, on its last line or on the next one, is
--- an expression, and must have these values: as tostring shows them, two spaces apart, with nil and
--- tables at the end left out. A statement begins where a line begins, unindented.
+-- In a block, a line that is followed by `--> VALUES`, at its end or on the next one, is an
+-- expression, and must have these values: as tostring shows them, two spaces apart, with nil and
+-- tables at the end left out. An expression is one line, since the prompt of Lua shows the values
+-- of no longer one.
 
 local children = require "children"
 local core = require "quartermaster.core"
@@ -58,26 +59,12 @@ local function pack(...)
   return { ... }, select("#", ...)
 end
 
-local function check_values(lines, expected, environment)
-  local values, count = pack(compile(lines, "return ", environment)())
+local function check_values(line, expected, environment)
+  local values, count = pack(compile({ line }, "return ", environment)())
   local found = shown(values, count)
   if found ~= expected then
-    error(("%s:%d: it says %q, but it is %q"):format(README, lines[1].number, expected, found), 0)
+    error(("%s:%d: it says %q, but it is %q"):format(README, line.number, expected, found), 0)
   end
-end
-
--- Splits off the last statement: where the last unindented line that is no closing bracket begins.
-local function split_last(lines)
-  local start = #lines
-  while start > 1 and (lines[start].text == "" or lines[start].text:find("^[%s})]")) do
-    start = start - 1
-  end
-  local before, last = {}, {}
-  for i, line in ipairs(lines) do
-    local part = i < start and before or last
-    part[#part + 1] = line
-  end
-  return before, last
 end
 
 -- Runs one block and returns how many statements had their values checked.
@@ -92,8 +79,8 @@ local function run_block(block, environment)
       lines[#lines + 1] = { number = line.number, text = code or line.text }
     end
     if expected then
-      local before, last = split_last(lines)
-      run(before)
+      local last = table.remove(lines)
+      run(lines)
       check_values(last, expected, environment)
       checks, lines = checks + 1, {}
     end
@@ -161,7 +148,8 @@ describe("the README's Lua", function()
     assert.equal('README.md:3: it says "2", but it is "3"', problem("1 + 2  --> 2"))
     assert.equal('README.md:4: it says "2", but it is "nil  x"',
       problem("a = 1\nselect(1, nil, 'x', {})\n--> 2"))
-    assert.equal('README.md:3: it says "", but it is "1"', problem("math.max(\n  1\n)  -->"))
+    assert.equal('README.md:3: it says "", but it is "1"', problem("math.max(1)  -->"))
+    assert.truthy(problem("math.max(\n  1\n)  --> 1"):find("README.md:", 1, true))
     assert.equal("README.md:5: no", problem("local a = 1\n\nerror('no')"))
     assert.truthy(problem("a = = 1"):find("README.md:3:", 1, true))
   end)
@@ -196,7 +184,7 @@ describe("the README's tables", function()
 
   it("states the limits that are in force", function()
     local NAMES = {
-      ["bytes of a SKU"] = "sku_bytes", ["bytes of a source code"] = "code_bytes",
+      ["bytes of a SKU"] = "sku_bytes", ["bytes of a code or name"] = "code_bytes",
       ["bytes of an `id`"] = "id_bytes", ["lines of one request"] = "lines",
       ["records of one batch or list"] = "batch", ["rows of one page"] = "page",
       ["sources, and stocks"] = "places", ["a quantity"] = "quantity",

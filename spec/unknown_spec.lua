@@ -40,7 +40,7 @@ local CASES = {
   { "source of stocks:link", "source", function(inv, stock)
     return inv.stocks:link{ { stock = stock, source = "x", priority = 1 } }
   end },
-  { "source of stocks:save", "source", function(inv)
+  { "source of stocks:save", "code", function(inv)
     return inv.stocks:save{ name = "US", sources = { { code = "x", priority = 1 } } }
   end },
   { "channel of stocks:resolve", "channel", function(inv) return inv.stocks:resolve("us") end },
@@ -59,7 +59,9 @@ local CASES = {
     return inv.items:adjust{ id = "n", lines = { { sku = "pen", source = "x", delta = 1 } } }
   end },
   { "SKU of salable_qty", "sku", function(inv) return inv:salable_qty("x", { stock = 1 }) end },
-  { "stock of salable_qty", "stock", function(inv) return inv:salable_qty("pen", { stock = 9 }) end },
+  { "stock of salable_qty", "stock", function(inv)
+    return inv:salable_qty("pen", { stock = 99 })
+  end },
   { "channel of is_salable", "channel", function(inv)
     return inv:is_salable("pen", { channel = "us" })
   end },
@@ -111,10 +113,10 @@ local CASES = {
   { "source of ship's lines", "source", function(inv)
     return inv:ship{ id = "n", order = "o", lines = { { line = 1, qty = 1, source = "x" } } }
   end },
-  { "source of refund's return_to", "source", function(inv)
+  { "source of refund's return_to", "return_to", function(inv)
     return inv:refund{ id = "n", order = "o", lines = { { line = 1, qty = 1, return_to = "x" } } }
   end },
-  { "source of return_goods", "source", function(inv)
+  { "source of return_goods", "to", function(inv)
     return inv:return_goods{ id = "n", order = "o", lines = { { line = 1, qty = 1, to = "x" } } }
   end },
   { "policy of policies:activate", "name", function(inv) return inv.policies:activate("x") end },

@@ -1,6 +1,7 @@
 -- The catalogue: sources, stocks, products, source items. Thin: lists and pages here, rules in the
 -- core and the store.
 
+local check = require "quartermaster.check"
 local core = require "quartermaster.core"
 local rules = require "quartermaster.rules"
 local settings = require "quartermaster.settings"
@@ -9,51 +10,36 @@ local _M = {}
 
 local STATUS = { [0] = "out_of_stock", "in_stock", "out_of_stock" }
 local TYPES = { [0] = "simple", "virtual", "downloadable", "configurable", "grouped", "bundle" }
-local PRODUCT_KEYS = { sku = true, type = true, settings = true, b2b = true, assign_default = true }
+
+local SOURCES_LIST = { stock = "whole", after = "string", limit = "whole" }
+local PAGE = { after = "whole", limit = "whole" }
+local STOCK = { id = "whole", name = "string", channels = "list", sources = "list" }
+local PRODUCT = {
+  sku = "string", type = "string", settings = "table", b2b = "boolean", assign_default = "boolean",
+}
+local ITEM_KEY = { sku = "string", source = "string" }
+local ITEMS_LIST = { sku = "string", source = "string", after = "whole", limit = "whole" }
+
+-- The keys of the calls that are checked here, for quartermaster.options.
+_M.KEYS = {
+  ["sources:list"] = SOURCES_LIST, ["stocks:save"] = STOCK, ["stocks:list"] = PAGE,
+  ["products:save"] = PRODUCT, ["products:list"] = PAGE, ["items:get"] = ITEM_KEY,
+  ["items:list"] = ITEMS_LIST,
+}
 
 
 -- ---- helpers ----
 
-local function check_table(value, what)
-  if type(value) ~= "table" then
-    error(what .. " must be a table, not a " .. type(value), 3)
-  end
-end
-
-
 -- One record, or a list of them, as a list.
 local function as_list(value, what)
-  check_table(value, what)
+  if type(value) ~= "table" then
+    error(("%s takes a table, not a %s"):format(what, type(value)), 3)
+  end
   if #value == 0 and next(value) ~= nil then
     return { value }
   end
   return value
 end
-
-
--- The keys of a table, sorted.
-local function names(known)
-  local list = {}
-  for name in pairs(known) do
-    list[#list + 1] = name
-  end
-  table.sort(list)
-  return list
-end
-
-_M.names = names
-
-
-local function check_keys(given, known, what)
-  for key in pairs(given) do
-    if not known[key] then
-      error(("%s has no key '%s' (known: %s)"):format(what, tostring(key),
-        table.concat(names(known), ", ")), 3)
-    end
-  end
-end
-
-_M.check_keys = check_keys
 
 
 local function not_found(field, message, magento)
@@ -66,10 +52,10 @@ _M.not_found = not_found
 
 
 -- How many rows a page has.
-local function page_size(filter)
+local function page_size(what, filter)
   local limit = filter.limit or 100
-  if type(limit) ~= "number" or limit < 1 or limit % 1 ~= 0 then
-    error("limit must be a whole number of at least 1", 3)
+  if limit < 1 then
+    error(what .. ": limit must be at least 1", 3)
   end
   return math.min(limit, core.limits.page)
 end
@@ -104,7 +90,7 @@ _M.sources = group(Sources)
 
 
 function Sources:save(source)
-  check_table(source, "sources:save")
+  check.value("sources:save", "its argument", source, "table", 2)
   local inv = self.inv
   local saved, message, code, detail = core.write(inv.store, "source", source, inv.clock())
   if not saved then
@@ -115,24 +101,25 @@ end
 
 
 function Sources:get(code)
-  local rows, message, kind, detail = core.read(self.inv.store, "SOURCE", tostring(code))
+  check.value("sources:get", "code", code, "string", 2)
+  local rows, message, kind, detail = core.read(self.inv.store, "SOURCE", code)
   if not rows then
     return nil, message, kind, detail
   end
   if not rows[1] then
-    return not_found("code", 'Source with code "' .. tostring(code) .. '" does not exist.')
+    return not_found("code", 'Source with code "' .. code .. '" does not exist.')
   end
   return rows[1]
 end
 
 
 function Sources:list(filter)
-  filter = filter or {}
-  check_keys(filter, { stock = true, after = true, limit = true }, "sources:list")
+  filter = filter == nil and {} or filter
+  check.keys("sources:list", filter, SOURCES_LIST, 2)
   if filter.stock then
     return core.read(self.inv.store, "STOCK_SOURCES", filter.stock)
   end
-  local size = page_size(filter)
+  local size = page_size("sources:list", filter)
   local rows, message, code, detail =
     core.read(self.inv.store, "SOURCES", filter.after or "", size + 1)
   if not rows then
@@ -158,8 +145,7 @@ _M.stocks = group(Stocks)
 
 
 function Stocks:save(stock)
-  check_table(stock, "stocks:save")
-  check_keys(stock, { id = true, name = true, channels = true, sources = true }, "stocks:save")
+  check.keys("stocks:save", stock, STOCK, 2)
   return rules.save_stock(self.inv, stock)
 end
 
@@ -179,9 +165,7 @@ end
 
 
 function Stocks:get(id)
-  if type(id) ~= "number" then
-    error("stocks:get takes a stock id", 2)
-  end
+  check.value("stocks:get", "id", id, "whole", 2)
   local rows, message, code, detail = core.read(self.inv.store, "STOCK", id)
   if not rows then
     return nil, message, code, detail
@@ -194,9 +178,9 @@ end
 
 
 function Stocks:list(filter)
-  filter = filter or {}
-  check_keys(filter, { after = true, limit = true }, "stocks:list")
-  local size = page_size(filter)
+  filter = filter == nil and {} or filter
+  check.keys("stocks:list", filter, PAGE, 2)
+  local size = page_size("stocks:list", filter)
   local rows, message, code, detail =
     core.read(self.inv.store, "STOCKS", filter.after or 0, size + 1)
   if not rows then
@@ -224,6 +208,7 @@ end
 
 
 function Stocks:delete(id)
+  check.value("stocks:delete", "id", id, "whole", 2)
   return done(core.write(self.inv.store, "stock_delete", { id = id }, self.inv.clock()))
 end
 
@@ -241,6 +226,7 @@ end
 
 
 function Stocks:resolve(channel)
+  check.value("stocks:resolve", "channel", channel, "channel", 2)
   local stands, message, code, detail =
     core.stand(self.inv.store, { channel = channel }, { "" }, "whole")
   if not stands then
@@ -295,14 +281,20 @@ local function product_rows(inv, list, changes)
 end
 
 
+-- The changes of each product's settings, and what is wrong with them; a SKU that comes twice is
+-- wrong too, since the second would build on what the first had saved.
 local function parse_products(list)
-  local changes, problems = {}, {}
+  local changes, problems, seen = {}, {}, {}
   for i, product in ipairs(list) do
-    check_table(product, "products:save")
-    check_keys(product, PRODUCT_KEYS, "products:save")
     local wrong
-    changes[i], wrong = settings.parse(product.settings or {})
-    for _, problem in ipairs(wrong or {}) do
+    changes[i], wrong = settings.parse("products:save", product.settings or {})
+    wrong = wrong or {}
+    if product.sku and seen[product.sku] then
+      wrong[#wrong + 1] = { field = "sku", code = "INVALID",
+        message = "a SKU may appear once in one call of products:save" }
+    end
+    seen[product.sku or ""] = true
+    for _, problem in ipairs(wrong) do
       problem.line, problem.index, problem.sku = i, i, product.sku
       problems[#problems + 1] = problem
     end
@@ -311,34 +303,36 @@ local function parse_products(list)
 end
 
 
--- Two rows of one SKU build on each other, so the second must see what the first one saved.
-local function has_duplicates(list)
-  local seen = {}
-  for _, product in ipairs(list) do
-    if product.sku ~= nil and seen[product.sku] then
-      return true
-    end
-    seen[product.sku or ""] = true
+-- What the store would say of the same products, so that all problems are reported at once.
+local function refuse_products(inv, list, problems)
+  local rows = {}
+  for i, product in ipairs(list) do
+    rows[i] = { sku = product.sku, type = product.type, own = 1, was_own = 1 }
   end
-  return false
-end
-
-
-local function twice()
-  local message = "a SKU may appear once in one call of products:save"
-  return nil, message, "INVALID", { errors = { { field = "sku", code = "INVALID",
-    message = message } } }
+  local _, message, code, detail =
+    core.write(inv.store, "products", { rows = rows, dry_run = true }, inv.clock())
+  if code and not (detail and detail.errors) then
+    return nil, message, code, detail
+  end
+  for _, problem in ipairs(detail and detail.errors or {}) do
+    problems[#problems + 1] = problem
+  end
+  table.sort(problems, function(a, b)
+    if a.index ~= b.index then
+      return a.index < b.index
+    end
+    return a.field < b.field
+  end)
+  return settings.refuse(problems)
 end
 
 
 function Products:save(product)
   local inv, list = self.inv, as_list(product, "products:save")
+  check.entries("products:save", list, PRODUCT, 2)
   local changes, problems = parse_products(list)
   if #problems > 0 then
-    return nil, problems[1].message, "INVALID", { errors = problems }
-  end
-  if has_duplicates(list) then
-    return twice()
+    return refuse_products(inv, list, problems)
   end
   return rules.until_current(inv, function()
     local rows, message, code, detail = product_rows(inv, list, changes)
@@ -361,9 +355,7 @@ end
 
 
 function Products:get(sku)
-  if type(sku) ~= "string" then
-    error("products:get takes a SKU (a string), not a " .. type(sku), 2)
-  end
+  check.value("products:get", "sku", sku, "string", 2)
   local rows, message, code, detail = core.read(self.inv.store, "PRODUCT", sku)
   if not rows then
     return nil, message, code, detail
@@ -381,9 +373,9 @@ end
 
 
 function Products:list(filter)
-  filter = filter or {}
-  check_keys(filter, { after = true, limit = true }, "products:list")
-  local size = page_size(filter)
+  filter = filter == nil and {} or filter
+  check.keys("products:list", filter, PAGE, 2)
+  local size = page_size("products:list", filter)
   local shop, message, code, detail = rules.shop(self.inv)
   if not shop then
     return nil, message, code, detail
@@ -423,10 +415,10 @@ end
 
 
 function Items:get(key)
-  check_table(key, "items:get")
-  check_keys(key, { sku = true, source = true }, "items:get")
+  check.keys("items:get", key, ITEM_KEY, 2)
+  check.value("items:get", "sku", key.sku, "string", 2)
   local rows, message, code, detail =
-    core.read(self.inv.store, "ITEM", tostring(key.sku), key.source or "default")
+    core.read(self.inv.store, "ITEM", key.sku, key.source or "default")
   if not rows then
     return nil, message, code, detail
   end
@@ -438,12 +430,12 @@ end
 
 
 function Items:list(filter)
-  filter = filter or {}
-  check_keys(filter, { sku = true, source = true, after = true, limit = true }, "items:list")
+  filter = filter == nil and {} or filter
+  check.keys("items:list", filter, ITEMS_LIST, 2)
   if filter.sku and filter.source then
     error("items:list takes a sku or a source; for one item use items:get", 2)
   end
-  local size, after = page_size(filter), filter.after or 0
+  local size, after = page_size("items:list", filter), filter.after or 0
   local store = self.inv.store
   local rows, message, code, detail
   if filter.sku then

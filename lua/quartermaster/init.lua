@@ -1,6 +1,7 @@
 -- Quartermaster: multi-source inventory. This is the facade; meta.lua describes every call.
 
 local catalog = require "quartermaster.catalog"
+local check = require "quartermaster.check"
 local core = require "quartermaster.core"
 local rules = require "quartermaster.rules"
 local settings = require "quartermaster.settings"
@@ -14,20 +15,35 @@ local _M = {
 
 local OPEN_KEYS = {
   path = "string", create = "boolean", readonly = "boolean", durability = "string",
-  quantities = "string", clock = "function", busy_timeout = "number", max_pages = "number",
+  quantities = "string", clock = "function", busy_timeout = "number", max_pages = "whole",
   shared_sources = "string",
 }
 
-local SELECT_KEYS = {
-  order = true, stock = true, channel = true, lines = true, algorithm = true, sources = true,
-  availability = true, rows = true,
+local WHERE = { stock = "whole", channel = "channel" }
+local WHERE_GROUP = { stock = "whole", channel = "channel", customer_group = "string" }
+local SALABLE = { stock = "whole", channel = "channel", skus = "list" }
+local POSITION = { stock = "whole", channel = "channel", sku = "string" }
+local PAGE = { after = "whole", limit = "whole" }
+local RESERVATIONS = {
+  sku = "string", stock = "whole", channel = "channel", after = "whole", limit = "whole",
 }
+local SELECT = {
+  order = "string", stock = "whole", channel = "channel", lines = "list", algorithm = "string",
+  sources = "list", availability = "string", rows = "string",
+}
+local SELECT_LINE = { sku = "string", qty = "quantity", line = "whole" }
 
 local KINDS = { [0] = "goods", "virtual", "parent", "bundle" }
 
-_M.options.open = catalog.names(OPEN_KEYS)
-_M.options.select = catalog.names(SELECT_KEYS)
-_M.options.settings = catalog.names(settings.DEFINITIONS)
+for name, keys in pairs{
+  open = OPEN_KEYS, select = SELECT, salable = SALABLE, position = POSITION, events = PAGE,
+  reservations = RESERVATIONS, ["settings:set"] = settings.DEFINITIONS,
+} do
+  _M.options[name] = check.names(keys)
+end
+for name, keys in pairs(catalog.KEYS) do
+  _M.options[name] = check.names(keys)
+end
 
 local Inventory = {}
 local GlobalSettings = {}
@@ -49,7 +65,10 @@ local orders = methods(Orders)
 local inventory_meta = {
   __index = Inventory,
   __close = function(inv) inv:close() end,
-  __tostring = function(inv) return "quartermaster inventory " .. inv.path end,
+  __tostring = function(inv)
+    local closed = tostring(inv.store):find("closed", 1, true) and " (closed)" or ""
+    return "quartermaster inventory " .. inv.path .. closed
+  end,
 }
 
 
@@ -69,19 +88,24 @@ local function word(options, key, allowed)
 end
 
 
+local function in_range(options, key, most)
+  local number = options[key] or 0
+  if not (number >= 0 and number <= most) then
+    error(("open: %s must be between 0 and %.0f"):format(key, most), 4)
+  end
+end
+
+
 local function check_options(options)
-  if type(options) ~= "table" then
-    error("open takes a table of options, not a " .. type(options), 3)
-  end
-  catalog.check_keys(options, OPEN_KEYS, "open")
-  for key, value in pairs(options) do
-    if type(value) ~= OPEN_KEYS[key] then
-      error(("open: %s must be a %s, not a %s"):format(key, OPEN_KEYS[key], type(value)), 3)
-    end
-  end
+  check.keys("open", options, OPEN_KEYS, 3)
   if not options.path or options.path == "" then
     error("open: path is needed (a file, or \":memory:\")", 3)
   end
+  if options.path:find("\0", 1, true) then
+    error("open: path contains a NUL byte", 3)
+  end
+  in_range(options, "busy_timeout", 86400)
+  in_range(options, "max_pages", 2 ^ 32 - 2)
   word(options, "durability", { full = true, normal = true })
   word(options, "quantities", { number = true, string = true })
   word(options, "shared_sources", { independent = true })
@@ -149,9 +173,6 @@ end
 -- ---- salable ----
 
 local function first_stand(inv, sku, where, mode, qty)
-  if type(sku) ~= "string" then
-    error("a SKU must be a string, not a " .. type(sku), 3)
-  end
   local stands, message, code, detail = core.stand(inv.store, where, { sku }, mode, qty)
   if not stands then
     return nil, message, code, detail
@@ -170,6 +191,8 @@ local UNKNOWN = { NOT_FOUND = "no_such_entity" }
 
 
 function Inventory:salable_qty(sku, where)
+  check.value("salable_qty", "sku", sku, "string", 2)
+  check.keys("salable_qty", where, WHERE, 2)
   local stand, message, code, detail = first_stand(self, sku, where, "page")
   if not stand then
     return nil, message, code, detail
@@ -182,6 +205,8 @@ end
 
 
 function Inventory:is_salable(sku, where)
+  check.value("is_salable", "sku", sku, "string", 2)
+  check.keys("is_salable", where, WHERE, 2)
   local stand, message, code, detail = first_stand(self, sku, where, "page")
   if not stand then
     return nil, message, code, detail
@@ -194,6 +219,9 @@ end
 
 
 function Inventory:can_sell(sku, where, qty)
+  check.value("can_sell", "sku", sku, "string", 2)
+  check.keys("can_sell", where, WHERE_GROUP, 2)
+  check.value("can_sell", "qty", qty, "quantity", 2)
   local stand, message, code, detail = first_stand(self, sku, where, "check", qty)
   if not stand then
     return nil, message, code, detail
@@ -215,10 +243,11 @@ end
 
 
 function Inventory:salable(request)
-  if type(request) ~= "table" or type(request.skus) ~= "table" then
-    error("salable takes { stock or channel, skus = { ... } }", 2)
+  check.keys("salable", request, SALABLE, 2)
+  check.value("salable", "skus", request.skus, "list", 2)
+  for _, sku in ipairs(request.skus) do
+    check.value("salable", "an entry of skus", sku, "string", 2)
   end
-  catalog.check_keys(request, { stock = true, channel = true, skus = true }, "salable")
   local where = { stock = request.stock, channel = request.channel }
   local stands, message, code, detail = core.stand(self.store, where, request.skus, "page")
   if not stands then
@@ -236,10 +265,8 @@ local STATUS = { [0] = "out_of_stock", "in_stock", "out_of_stock" }
 
 
 function Inventory:position(request)
-  if type(request) ~= "table" then
-    error("position takes { sku, stock or channel }", 2)
-  end
-  catalog.check_keys(request, { sku = true, stock = true, channel = true }, "position")
+  check.keys("position", request, POSITION, 2)
+  check.value("position", "sku", request.sku, "string", 2)
   local where = { stock = request.stock, channel = request.channel }
   local stand, message, code, detail = first_stand(self, request.sku, where, "whole")
   if not stand then
@@ -272,14 +299,26 @@ end
 
 
 function Inventory:batch(ops)
+  check.value("batch", "its argument", ops, "list", 2)
   return core.batch(self.store, ops, self.clock())
 end
 
 
-function Orders:get(id)
-  if type(id) ~= "string" then
-    error("orders:get takes an order id (a string), not a " .. type(id), 2)
+-- Moves the destination's keys into a table of their own, as place takes it; nil when there are none.
+local function take_destination(order)
+  local destination
+  for _, key in ipairs{ "country", "region", "city", "postcode", "latitude", "longitude" } do
+    if order[key] ~= nil then
+      destination = destination or {}
+      destination[key], order[key] = order[key], nil
+    end
   end
+  return destination
+end
+
+
+function Orders:get(id)
+  check.value("orders:get", "id", id, "string", 2)
   local store = self.inv.store
   local rows, message, code, detail = core.read(store, "ORDER", id)
   if not rows then
@@ -301,6 +340,7 @@ function Orders:get(id)
     order.channel = { type = order.channel_type, code = order.channel_code }
   end
   order.key, order.channel_type, order.channel_code = nil, nil, nil
+  order.destination = take_destination(order)
   return order
 end
 
@@ -320,10 +360,8 @@ end
 
 
 function Inventory:select(request)
-  if type(request) ~= "table" then
-    error("select takes a table, not a " .. type(request), 2)
-  end
-  catalog.check_keys(request, SELECT_KEYS, "select")
+  check.keys("select", request, SELECT, 2)
+  check.entries("select: lines", request.lines or {}, SELECT_LINE, 2)
   local where, lines = { stock = request.stock, channel = request.channel }, request.lines
   if request.order then
     if request.stock or request.channel or lines then
@@ -338,8 +376,8 @@ function Inventory:select(request)
       return { shippable = true, algorithm = "priority", order = order.id, shipments = 0,
         picks = {}, short = {}, why = {} }
     end
-  elseif type(lines) ~= "table" then
-    error("select: lines must be a list", 2)
+  else
+    check.value("select", "lines", lines, "list", 2)
   end
   local plan, message, code, detail = core.select(self.store, where, lines, {
     algorithm = request.algorithm, sources = request.sources,
@@ -366,9 +404,9 @@ end
 
 
 function Inventory:events(filter)
-  filter = filter or {}
-  catalog.check_keys(filter, { after = true, limit = true }, "events")
-  local size = catalog.page_size(filter)
+  filter = filter == nil and {} or filter
+  check.keys("events", filter, PAGE, 2)
+  local size = catalog.page_size("events", filter)
   local rows, message, code, detail = core.read(self.store, "LEDGER", filter.after or 0, size + 1)
   if not rows then
     return nil, message, code, detail
@@ -378,16 +416,17 @@ end
 
 
 function Inventory:reservations(filter)
-  filter = filter or {}
-  catalog.check_keys(filter,
-    { sku = true, stock = true, channel = true, after = true, limit = true }, "reservations")
-  local size, stock = catalog.page_size(filter), filter.stock or 0
+  filter = filter == nil and {} or filter
+  check.keys("reservations", filter, RESERVATIONS, 2)
+  local size, stock = catalog.page_size("reservations", filter), 0
   local message, code, detail
-  if filter.channel then
-    stock, message, code, detail = self.stocks:resolve(filter.channel)
-    if not stock then
+  if filter.channel or filter.stock then
+    local where, stands = { stock = filter.stock, channel = filter.channel }, nil
+    stands, message, code, detail = core.stand(self.store, where, { "" }, "whole")
+    if not stands then
       return nil, message, code, detail
     end
+    stock = stands[1].stock
   end
   local rows
   rows, message, code, detail =
@@ -421,28 +460,23 @@ function GlobalSettings:get(name)
     return all
   end
   if not settings.DEFINITIONS[name] then
-    error("there is no setting '" .. tostring(name) .. "'", 2)
+    error("settings:get: there is no setting '" .. tostring(name) .. "'", 2)
   end
   return all[name]
 end
 
 
 function GlobalSettings:set(given)
-  if type(given) ~= "table" then
-    error("settings:set takes a table, not a " .. type(given), 2)
-  end
-  local changes, problems = settings.parse(given)
+  local changes, problems = settings.parse("settings:set", given)
   if not changes then
-    return nil, problems[1].message, "INVALID", { errors = problems }
+    return settings.refuse(problems)
   end
   return rules.change_settings(self.inv, changes)
 end
 
 
 function Policies:activate(name)
-  if type(name) ~= "string" then
-    error("policies:activate takes a name, not a " .. type(name), 2)
-  end
+  check.value("policies:activate", "name", name, "string", 2)
   return rules.activate(self.inv, name)
 end
 

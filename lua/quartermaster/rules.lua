@@ -138,11 +138,14 @@ local function until_current(inv, attempt)
       return nil, message, code, detail
     end
     result, message, code, detail = attempt(shop)
+    if result ~= nil then
+      return result
+    end
     if code ~= "STALE" then
       break
     end
   end
-  return result, message, code, detail
+  return nil, message, code, detail
 end
 
 _M.until_current = until_current

@@ -5,6 +5,7 @@
 -- units with the key "all". A set of settings is kept as text, one "name=value" line each in sorted
 -- order, so that equal sets are equal texts.
 
+local check = require "quartermaster.check"
 local core = require "quartermaster.core"
 
 local _M = {}
@@ -26,15 +27,18 @@ _M.DEFINITIONS = {
   decimal_qty = { kind = "boolean", default = false },
 }
 
-local function problem(field, message)
-  return { field = field, code = "INVALID", message = message, magento = "Validation Failed" }
+local function problem(field, message, code)
+  return {
+    field = field, code = code or "INVALID", message = message, magento = "Validation Failed",
+  }
 end
 
 
-local function parse_quantity(name, value, definition)
-  local units, message = core.units(value)
+local function parse_quantity(what, name, value, definition)
+  check.value(what, name, value, "quantity", 5)
+  local units, message, code = core.units(value)
   if not units then
-    return nil, problem(name, name .. ": " .. message)
+    return nil, problem(name, name .. ": " .. message, code)
   end
   local too_small = definition.least and units < definition.least
   if too_small or definition.most and units > definition.most then
@@ -44,19 +48,19 @@ local function parse_quantity(name, value, definition)
 end
 
 
-local function parse_groups(name, value, definition)
+local function parse_groups(what, name, value, definition)
   if type(value) ~= "table" then
     value = { all = value }
   end
-  local groups = {}
+  local groups = { all = 0 }
   for group, qty in pairs(value) do
     if type(group) ~= "string" then
-      error(name .. " maps names of customer groups to quantities", 0)
+      error(("%s: %s maps names of customer groups to quantities"):format(what, name), 5)
     end
     if group == "" or #group > 255 or group:find("[%c=%]]") then
       return nil, problem(name, name .. ": this is not a name of a customer group")
     end
-    local units, wrong = parse_quantity(name, qty, definition)
+    local units, wrong = parse_quantity(what, name, qty, definition)
     if not units then
       return nil, wrong
     end
@@ -69,16 +73,12 @@ end
 local PARSERS = {
   quantity = parse_quantity,
   groups = parse_groups,
-  boolean = function(name, value)
-    if type(value) ~= "boolean" then
-      error(name .. " must be true or false, not a " .. type(value), 0)
-    end
+  boolean = function(what, name, value)
+    check.value(what, name, value, "boolean", 5)
     return value
   end,
-  word = function(name, value, definition)
-    if type(value) ~= "string" then
-      error(name .. " must be a string, not a " .. type(value), 0)
-    end
+  word = function(what, name, value, definition)
+    check.value(what, name, value, "string", 5)
     if not definition.words[value] then
       return nil, problem(name, name .. " must be no, allow or notify")
     end
@@ -86,19 +86,23 @@ local PARSERS = {
   end,
 }
 
--- Reads what a caller gave. Returns the changes (core.inherit stands for "clear it"), or nil and
--- the list of problems. Unknown names and wrong Lua types raise.
-function _M.parse(given)
+-- Reads what a caller gave to `what`. Returns the changes (core.inherit stands for "clear it"), or
+-- nil and the list of problems. Unknown names and wrong Lua types raise.
+function _M.parse(what, given)
+  if type(given) ~= "table" then
+    error(("%s: settings must be a table, not a %s"):format(what, type(given)), 3)
+  end
   local changes, problems = {}, {}
   for name, value in pairs(given) do
     local definition = _M.DEFINITIONS[name]
     if not definition then
-      error("there is no setting '" .. tostring(name) .. "'", 0)
+      error(("%s has no setting '%s' (known: %s)"):format(what, tostring(name),
+        table.concat(check.names(_M.DEFINITIONS), ", ")), 3)
     end
     if value == core.inherit then
       changes[name] = core.inherit
     else
-      local parsed, wrong = PARSERS[definition.kind](name, value, definition)
+      local parsed, wrong = PARSERS[definition.kind](what, name, value, definition)
       if parsed == nil then
         problems[#problems + 1] = wrong
       else
@@ -111,6 +115,18 @@ function _M.parse(given)
     return nil, problems
   end
   return changes
+end
+
+
+-- The answer of a call that has these problems: the most important one speaks for all.
+function _M.refuse(problems)
+  local best = problems[1]
+  for _, one in ipairs(problems) do
+    if core.errors[one.code].precedence < core.errors[best.code].precedence then
+      best = one
+    end
+  end
+  return nil, best.message, best.code, { errors = problems }
 end
 
 

@@ -9,6 +9,16 @@ const qm_problem_info qm_problem_infos[QM_PROBLEMS] = {
 #undef QM_PROBLEM
 };
 
+static const char *const field_names[] = {"",
+#define QM_FIELD(name) #name,
+                                          QM_FIELDS(QM_FIELD)
+#undef QM_FIELD
+};
+
+const char *qm_problem_field(qm_problem_kind kind, qm_field_name field) {
+  return field == QM_FIELD_OWN ? qm_problem_infos[kind].field : field_names[field];
+}
+
 typedef struct sink {
   char *out;
   size_t used, size;

@@ -13,6 +13,43 @@ typedef enum qm_problem_kind {
   QM_PROBLEMS
 } qm_problem_kind;
 
+/* Keys of requests, for problems whose key depends on the call. */
+#define QM_FIELDS(X)                                                                               \
+  X(code)                                                                                          \
+  X(name)                                                                                          \
+  X(country)                                                                                       \
+  X(postcode)                                                                                      \
+  X(description)                                                                                   \
+  X(region)                                                                                        \
+  X(city)                                                                                          \
+  X(street)                                                                                        \
+  X(contact_name)                                                                                  \
+  X(email)                                                                                         \
+  X(phone)                                                                                         \
+  X(fax)                                                                                           \
+  X(frontend_name)                                                                                 \
+  X(frontend_description)                                                                          \
+  X(customer_group)                                                                                \
+  X(reason)                                                                                        \
+  X(type)                                                                                          \
+  X(source)                                                                                        \
+  X(return_to)                                                                                     \
+  X(to)                                                                                            \
+  X(delta)                                                                                         \
+  X(expected)                                                                                      \
+  X(notify_below)                                                                                  \
+  X(channel)                                                                                       \
+  X(note)
+
+typedef enum qm_field_name {
+  QM_FIELD_OWN = 0, /* the one of problem.def */
+#define QM_FIELD(name) QM_FIELD_##name,
+  QM_FIELDS(QM_FIELD)
+#undef QM_FIELD
+} qm_field_name;
+
+const char *qm_problem_field(qm_problem_kind kind, qm_field_name field);
+
 typedef struct qm_problem_info {
   qm_code code;
   const char *field, *magento, *message;

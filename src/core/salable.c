@@ -26,18 +26,23 @@ bool qm_is_salable(const qm_balance *balance, const qm_rule *rule) {
   return rule->unlimited || qm_live(balance, rule) > 0;
 }
 
-/* The gate is the floor for the merchant guide's policy and the raw threshold for MSI's, whose
- * index opens by the one and then shows a number computed by the other. */
-qm_qty qm_salable_qty(const qm_balance *balance, const qm_rule *rule) {
+/* MSI's index opens by the raw threshold and then shows a number computed with the effective one, so a
+ * policy that wants its figures gives that threshold as the gate. */
+static bool is_shown(const qm_balance *balance, const qm_rule *rule) {
+  if (!rule->has_gate)
+    return qm_is_salable(balance, rule);
   if (balance->active == 0)
-    return 0;
-  bool open = !rule->managed;
+    return false;
+  if (!rule->managed)
+    return true;
   if (rule->backorders != 0 && rule->gate >= 0 && balance->in_stock > 0)
-    open = true;
+    return true;
   qm_qty share = qm_qty_share(balance->on_hand, rule->share);
-  if (balance->on_hand - qm_reserved(balance) - rule->gate - share > 0)
-    open = true;
-  return open ? qm_live(balance, rule) : 0;
+  return balance->on_hand - qm_reserved(balance) - rule->gate - share > 0;
+}
+
+qm_qty qm_salable_qty(const qm_balance *balance, const qm_rule *rule) {
+  return is_shown(balance, rule) ? qm_live(balance, rule) : 0;
 }
 
 /* The first of the four rules for a single request that is broken. */

@@ -23,7 +23,9 @@ typedef struct qm_balance {
 typedef struct qm_rule {
   bool managed, reserves, unlimited, decimal, exempt, write_off, return_priority;
   int backorders; /* 0 no, 1 allow, 2 allow and tell */
-  qm_qty floor, share, gate;
+  qm_qty floor, share;
+  bool has_gate;
+  qm_qty gate; /* MSI's index shows a figure while on_hand - reserved - gate is positive */
   bool has_notify;
   qm_qty notify_at;
   qm_qty min_sale, max_sale, increments; /* 0: none */
@@ -38,7 +40,7 @@ qm_qty qm_live(const qm_balance *balance, const qm_rule *rule);
 /* May any quantity be sold? */
 bool qm_is_salable(const qm_balance *balance, const qm_rule *rule);
 
-/* The figure that is shown: live, or 0 while the gate is shut. */
+/* The figure that is shown: live, or 0 while nothing can be sold (or the rule's gate is shut). */
 qm_qty qm_salable_qty(const qm_balance *balance, const qm_rule *rule);
 
 /* May qty be sold? Fills problems in MSI's order (the last of them is what a customer is told) and

@@ -33,7 +33,8 @@ qm_handle *qm_check_handle(lua_State *L, int index);
 
 /* Reads an integer, a decimal string or a float; false: *problem says what is wrong with it. Raises
  * on any other Lua type; `what` names the key in the message. */
-bool qm_to_qty(lua_State *L, int index, const char *what, qm_qty *out, qm_problem_kind *problem);
+bool qm_to_qty(lua_State *L, int index, const char *what, const char *key, qm_qty *out,
+               qm_problem_kind *problem);
 void qm_push_qty(lua_State *L, const qm_handle *handle, qm_qty qty);
 void qm_push_str(lua_State *L, qm_str text);
 /* Pushes an integer, as a float where the host has no integers. */

@@ -160,6 +160,8 @@ static int l_batch(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   int64_t now_ms = milliseconds(L, 3);
   size_t count = lua_rawlen(L, 2);
+  if (count > QM_BATCH_MAX)
+    return qm_push_problem(L, QM_P_TOO_MANY, (qm_str){NULL, 0});
   qm_builder_clear(&handle->builder);
   for (size_t i = 0; i < count; i++) {
     lua_rawgeti(L, 2, (int)i + 1);
@@ -296,7 +298,7 @@ static int l_units(lua_State *L) {
   qm_qty qty;
   qm_problem_kind problem;
   luaL_checkany(L, 1);
-  if (!qm_to_qty(L, 1, "the value", &qty, &problem))
+  if (!qm_to_qty(L, 1, "units", "the value", &qty, &problem))
     return qm_push_problem(L, problem, (qm_str){NULL, 0});
   qm_push_int(L, qty);
   return 1;

@@ -7,6 +7,7 @@
 static void push_error(lua_State *L, qm_handle *handle, const qm_problem *problem, qm_str subject,
                        qm_str source) {
   const qm_problem_info *info = &qm_problem_infos[problem->kind];
+  const char *field = qm_problem_field(problem->kind, (qm_field_name)problem->field);
   char text[1024];
   bool numbers = problem->asked != 0 || problem->have != 0;
   lua_createtable(L, 0, 8);
@@ -19,8 +20,8 @@ static void push_error(lua_State *L, qm_handle *handle, const qm_problem *proble
     lua_pushstring(L, info->magento);
     lua_setfield(L, -2, "magento");
   }
-  if (*info->field) {
-    lua_pushstring(L, info->field);
+  if (*field) {
+    lua_pushstring(L, field);
     lua_setfield(L, -2, "field");
   }
   if (problem->row >= 0) {

@@ -3,7 +3,10 @@
  * follow it. */
 #include "binding.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { LABEL = 64 }; /* bytes of "call: key" in messages */
 
 static const char *const statuses[] = {"out_of_stock", "in_stock", NULL};
 static const char *const types[] = {"simple", "virtual", "downloadable", "configurable", "grouped",
@@ -156,6 +159,9 @@ static const qm_field stock_delete_fields[] = {{"id", QM_F_INT, OP(stock), QM_HA
 
 static const qm_field rows_only[] = {OTHER("rows"), END};
 
+static const qm_field products_fields[] = {
+    OTHER("rows"), {"dry_run", QM_F_FLAG, 0, QM_DRY_RUN, NULL}, END};
+
 static const qm_field link_rows[] = {{"stock", QM_F_INT, ROW(stock), QM_HAS_STOCK, NULL},
                                      {"source", QM_F_TEXT, ROW(source), 0, NULL},
                                      {"priority", QM_F_INT, ROW(priority), 0, NULL},
@@ -211,7 +217,7 @@ static const qm_field rule_rows[] = {
     {"backorders", QM_F_WORD, RULE(backorders), 0, backorders},
     {"floor", QM_F_INT, RULE(floor), 0, NULL},
     {"share", QM_F_INT, RULE(share), 0, NULL},
-    {"gate", QM_F_INT, RULE(gate), 0, NULL},
+    {"gate", QM_F_INT, RULE(gate), QM_RULE_GATE, NULL},
     {"notify_at", QM_F_INT, RULE(notify_at), QM_RULE_NOTIFY, NULL},
     {"min_sale", QM_F_INT, RULE(min_sale), 0, NULL},
     {"min_sale_groups", QM_F_TEXT, RULE(min_sale_groups), 0, NULL},
@@ -246,7 +252,7 @@ static const kind_info kinds[] = {
     {"stock_delete", "stocks:delete", QM_OP_STOCK_DELETE, stock_delete_fields, NULL, NULL},
     {"link", "stocks:link", QM_OP_LINK, rows_only, "rows", link_rows},
     {"unlink", "stocks:unlink", QM_OP_UNLINK, rows_only, "rows", unlink_rows},
-    {"products", "products:save", QM_OP_PRODUCTS, rows_only, "rows", product_rows},
+    {"products", "products:save", QM_OP_PRODUCTS, products_fields, "rows", product_rows},
     {"items", "items:save", QM_OP_ITEMS, rows_only, "rows", item_rows},
     {"items_delete", "items:delete", QM_OP_ITEMS_DELETE, rows_only, "rows", item_keys},
     {"rules", "rules", QM_OP_RULES, rules_fields, NULL, NULL},
@@ -267,23 +273,34 @@ static int64_t push_list(lua_State *L, int index, const char *key, const char *w
     if (lua_next(L, -2))
       luaL_error(L, "%s: %s must be a list of tables", what, key);
   }
-  if (count > QM_BATCH_MAX)
-    luaL_error(L, "%s: %s has more than %d entries", what, key, (int)QM_BATCH_MAX);
   return (int64_t)count;
+}
+
+/* A list beyond the limit is not read: the store refuses the op. */
+static int64_t within(qm_builder *b, int64_t count, int64_t most) {
+  if (count <= most)
+    return count;
+  qm_builder_current(b)->flags |= QM_TOO_LONG;
+  return 0;
 }
 
 /* A channel is a website's code or { type, code }. The value is on top of the stack. */
 static void encode_channel(lua_State *L, qm_builder *b, size_t at, size_t flags_at,
                            const qm_field *fields, const char *what) {
   static const char website[] = "website";
+  char label[LABEL];
   qm_span span;
+  if (lua_type(L, -1) != LUA_TSTRING && !lua_istable(L, -1))
+    luaL_error(L, "%s: channel must be a website code or a table { type, code }, not a %s", what,
+               luaL_typename(L, -1));
+  snprintf(label, sizeof label, "%s: channel", what);
   if (lua_type(L, -1) == LUA_TSTRING) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     span = qm_builder_text(L, b, text, length);
     memcpy(b->bytes + at + fields[1].offset, &span, sizeof span);
   } else {
-    qm_read_fields(L, -1, b, at, flags_at, fields, what);
+    qm_read_fields(L, -1, b, at, flags_at, fields, label);
   }
   memcpy(&span, b->bytes + at + fields[0].offset, sizeof span);
   if (span.at)
@@ -306,11 +323,12 @@ static void encode_rows(lua_State *L, qm_builder *b, size_t rows, int64_t first,
     if (info->kind == QM_OP_ADOPT) {
       lua_getfield(L, -1, "channel");
       if (!lua_isnil(L, -1))
-        encode_channel(L, b, at, at + offsetof(qm_row, flags), channel_fields, "channel");
+        encode_channel(L, b, at, at + offsetof(qm_row, flags), channel_fields, info->what);
       lua_pop(L, 1);
     }
     qm_row *row = row_at(b, rows, first + i);
-    if (info->kind == QM_OP_PLACE && !(row->flags & QM_HAS_LINE))
+    bool counted = info->kind == QM_OP_PLACE || info->kind == QM_OP_STOCK;
+    if (counted && !(row->flags & QM_HAS_LINE))
       row->line = i + 1;
     lua_pop(L, 1);
   }
@@ -326,7 +344,9 @@ static size_t start_rows(lua_State *L, qm_builder *b, int64_t count, uint32_t fl
 }
 
 static void encode_list(lua_State *L, qm_builder *b, int index, const kind_info *info) {
+  bool document = info->kind < QM_OP_DOCUMENTS && info->kind != QM_OP_ADOPT;
   int64_t count = push_list(L, index, info->list, info->what);
+  count = within(b, count, document ? QM_LINES_MAX : QM_BATCH_MAX);
   if (count >= 0) {
     size_t rows = start_rows(L, b, count, QM_HAS_LINES);
     encode_rows(L, b, rows, 0, count, info);
@@ -336,7 +356,7 @@ static void encode_list(lua_State *L, qm_builder *b, int index, const kind_info 
 
 /* ship{ plan = ... } is shipping the plan's picks. */
 static void encode_plan(lua_State *L, qm_builder *b, int index) {
-  static const kind_info picks = {"ship", "plan", QM_OP_SHIP, NULL, "picks", pick_rows};
+  static const kind_info picks = {"ship", "ship: plan", QM_OP_SHIP, NULL, "picks", pick_rows};
   lua_getfield(L, index, "plan");
   if (!lua_isnil(L, -1)) {
     lua_getfield(L, index, "lines");
@@ -345,8 +365,17 @@ static void encode_plan(lua_State *L, qm_builder *b, int index) {
     lua_pop(L, 1);
     if (!lua_istable(L, -1))
       luaL_error(L, "ship: plan must be a table, not a %s", luaL_typename(L, -1));
+    lua_getfield(L, -1, "picks");
+    if (lua_isnil(L, -1))
+      luaL_error(L, "ship: the plan has no picks");
+    lua_pop(L, 1);
     encode_list(L, b, lua_gettop(L), &picks);
     qm_builder_current(b)->flags |= QM_PLANNED;
+    lua_getfield(L, -1, "order");
+    lua_getfield(L, index, "order");
+    if (!lua_isnil(L, -2) && !lua_rawequal(L, -1, -2))
+      qm_builder_current(b)->flags |= QM_OTHER_PLAN;
+    lua_pop(L, 2);
   }
   lua_pop(L, 1);
 }
@@ -355,6 +384,8 @@ static void encode_plan(lua_State *L, qm_builder *b, int index) {
 static void encode_stock(lua_State *L, qm_builder *b, int index, const kind_info *info) {
   int64_t channels = push_list(L, index, "channels", info->what);
   int64_t links = push_list(L, index, "sources", info->what);
+  channels = within(b, channels, QM_BATCH_MAX);
+  links = within(b, links, QM_BATCH_MAX);
   uint32_t flags = (channels >= 0 ? QM_HAS_CHANNELS : 0u) | (links >= 0 ? QM_HAS_LINES : 0u);
   int64_t first = channels > 0 ? channels : 0;
   size_t rows = start_rows(L, b, first + (links > 0 ? links : 0), flags);
@@ -363,7 +394,8 @@ static void encode_stock(lua_State *L, qm_builder *b, int index, const kind_info
   for (int64_t i = 0; i < channels; i++) {
     size_t at = rows + (size_t)i * sizeof(qm_row);
     lua_rawgeti(L, -1, (int)i + 1);
-    encode_channel(L, b, at, at + offsetof(qm_row, flags), channel_fields, "channel");
+    row_at(b, rows, i)->line = i + 1;
+    encode_channel(L, b, at, at + offsetof(qm_row, flags), channel_fields, info->what);
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
@@ -406,14 +438,17 @@ static void encode_nested(lua_State *L, qm_builder *b, int index, const kind_inf
   if (info->kind == QM_OP_PLACE) {
     lua_getfield(L, index, "channel");
     if (!lua_isnil(L, -1))
-      encode_channel(L, b, at, flags_at, op_channel_fields, "channel");
+      encode_channel(L, b, at, flags_at, op_channel_fields, info->what);
     lua_getfield(L, index, "destination");
     if (!lua_isnil(L, -1))
-      qm_read_fields(L, -1, b, at, flags_at, destination_fields, "destination");
+      qm_read_fields(L, -1, b, at, flags_at, destination_fields, "place: destination");
     lua_pop(L, 2);
   }
   if (info->kind == QM_OP_SOURCE) {
     lua_getfield(L, index, "carrier_links");
+    if (!lua_isnil(L, -1) && !lua_istable(L, -1))
+      luaL_error(L, "%s: carrier_links must be a list, not a %s", info->what,
+                 luaL_typename(L, -1));
     if (lua_istable(L, -1) && lua_rawlen(L, -1) > 0)
       qm_builder_current(b)->flags |= QM_CARRIERS;
     lua_pop(L, 1);
@@ -462,7 +497,9 @@ static void push_names(lua_State *L, const qm_field *fields) {
 void qm_push_options(lua_State *L) {
   lua_newtable(L);
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    if (kinds[i].kind == QM_OP_RULES)
+    /* These are prepared by the facade, which knows what callers may say. */
+    if (kinds[i].kind == QM_OP_RULES || kinds[i].kind == QM_OP_STOCK ||
+        kinds[i].kind == QM_OP_PRODUCTS)
       continue;
     push_names(L, kinds[i].fields == rows_only ? kinds[i].rows : kinds[i].fields);
     lua_setfield(L, -2, kinds[i].what);

@@ -18,7 +18,7 @@ typedef struct evaluation {
   lua_State *host;
   int settings, stock; /* indices of the host's tables */
   qm_qty floor, share, gate, notify_at;
-  bool has_notify, unlimited, exempt, write_off, return_priority;
+  bool has_gate, has_notify, unlimited, exempt, write_off, return_priority;
 } evaluation;
 
 static int l_close(lua_State *L) {
@@ -117,8 +117,6 @@ static qm_code read_answer_field(lua_State *L, evaluation *e, qm_err *err) {
     return read_number(L, name, &e->floor, err);
   if (strcmp(name, "floor_share") == 0)
     return read_number(L, name, &e->share, err);
-  if (strcmp(name, "gate") == 0)
-    return read_number(L, name, &e->gate, err);
   if (strcmp(name, "unlimited") == 0)
     return read_truth(L, name, &e->unlimited, err);
   if (strcmp(name, "exempt_assignment") == 0)
@@ -127,6 +125,10 @@ static qm_code read_answer_field(lua_State *L, evaluation *e, qm_err *err) {
     return read_truth(L, name, &e->write_off, err);
   if (strcmp(name, "return_to") == 0)
     return read_return(L, &e->return_priority, err);
+  if (strcmp(name, "gate") == 0) {
+    e->has_gate = true;
+    return read_number(L, name, &e->gate, err);
+  }
   if (strcmp(name, "notify_at") == 0) {
     e->has_notify = true;
     return read_number(L, name, &e->notify_at, err);
@@ -178,7 +180,8 @@ int qm_l_evaluate(lua_State *L) {
   lua_createtable(L, 0, 8);
   set_int(L, "floor", e.floor);
   set_int(L, "share", e.share);
-  set_int(L, "gate", e.gate);
+  if (e.has_gate)
+    set_int(L, "gate", e.gate);
   if (e.has_notify)
     set_int(L, "notify_at", e.notify_at);
   set_bool(L, "unlimited", e.unlimited);

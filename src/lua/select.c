@@ -39,11 +39,13 @@ static size_t product_of(selecting *s, qm_str sku) {
 static qm_problem_kind read_line(lua_State *L, selecting *s, size_t i) {
   qm_problem_kind problem = QM_P_NONE;
   lua_getfield(L, -1, "sku");
-  if (lua_type(L, -1) != LUA_TSTRING)
-    luaL_error(L, "select: every line needs a sku");
+  if (lua_isnil(L, -1))
+    return QM_P_SKU_EMPTY;
   s->line_skus[i].p = lua_tolstring(L, -1, &s->line_skus[i].n);
   lua_getfield(L, -2, "qty");
-  if (!qm_to_qty(L, -1, "qty", &s->asked[i], &problem))
+  if (lua_isnil(L, -1))
+    return QM_P_QTY_MISSING;
+  if (!qm_to_qty(L, -1, "select", "qty", &s->asked[i], &problem))
     return problem;
   lua_getfield(L, -3, "line");
   s->numbers[i] = lua_isnil(L, -1) ? (int64_t)i + 1 : (int64_t)luaL_checknumber(L, -1);
@@ -273,7 +275,7 @@ int qm_l_select(lua_State *L) {
   lua_getfield(L, OPTIONS, "algorithm");
   qm_str name = {NULL, 0};
   name.p = luaL_optlstring(L, -1, "priority", &name.n);
-  if (strcmp(name.p, "priority") != 0)
+  if (name.n != 8 || memcmp(name.p, "priority", 8) != 0)
     return qm_push_problem(L, QM_P_NO_ALGORITHM, name);
   s.physical = option_is(L, OPTIONS, "availability", "physical", "residual");
   s.request.all_rows = option_is(L, OPTIONS, "rows", "all", "used");

@@ -139,7 +139,7 @@ int qm_l_stand(lua_State *L) {
   if (count > QM_LINES_MAX)
     return qm_push_problem(L, QM_P_TOO_MANY, (qm_str){NULL, 0});
   bool check = strcmp(mode, "check") == 0;
-  if (check && !qm_to_qty(L, QTY, "qty", &qty, &problem))
+  if (check && !qm_to_qty(L, QTY, "can_sell", "qty", &qty, &problem))
     return qm_push_problem(L, problem, (qm_str){NULL, 0});
   if (check && qty <= 0)
     return qm_push_problem(L, qty < 0 ? QM_P_QTY_NEGATIVE : QM_P_QTY_ZERO, (qm_str){NULL, 0});

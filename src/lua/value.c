@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-bool qm_to_qty(lua_State *L, int index, const char *what, qm_qty *out, qm_problem_kind *problem) {
+bool qm_to_qty(lua_State *L, int index, const char *what, const char *key, qm_qty *out,
+               qm_problem_kind *problem) {
   qm_code code;
   *out = 0;
   if (lua_type(L, index) == LUA_TSTRING) {
@@ -16,7 +17,7 @@ bool qm_to_qty(lua_State *L, int index, const char *what, qm_qty *out, qm_proble
   } else if (lua_type(L, index) == LUA_TNUMBER) {
     code = qm_qty_from_double((double)lua_tonumber(L, index), out);
   } else {
-    luaL_error(L, "%s must be a quantity (a number or a decimal string), not a %s", what,
+    luaL_error(L, "%s: %s must be a quantity (a number or a decimal string), not a %s", what, key,
                luaL_typename(L, index));
     return false;
   }
@@ -54,7 +55,7 @@ void qm_push_str(lua_State *L, qm_str text) {
 
 static const qm_field *find_field(lua_State *L, const qm_field *fields, const char *what) {
   if (lua_type(L, -2) != LUA_TSTRING) {
-    luaL_error(L, "%s takes named keys, not a %s", what, luaL_typename(L, -2));
+    luaL_error(L, "%s takes named keys, not one that is a %s", what, luaL_typename(L, -2));
     return NULL;
   }
   const char *key = lua_tostring(L, -2);
@@ -96,6 +97,17 @@ static int32_t to_word(lua_State *L, const char *what, const qm_field *field) {
   return *word ? -1 : -2;
 }
 
+/* Which of a row's quantities is none, for the store to say. */
+static void note_bad(qm_builder *builder, size_t at, const char *name, qm_problem_kind problem) {
+  int32_t bad = (int32_t)problem, field = QM_FIELD_OWN;
+  if (strcmp(name, "expected") == 0)
+    field = QM_FIELD_expected;
+  if (strcmp(name, "notify_below") == 0)
+    field = QM_FIELD_notify_below;
+  memcpy(builder->bytes + at + offsetof(qm_row, bad), &bad, sizeof bad);
+  memcpy(builder->bytes + at + offsetof(qm_row, bad_field), &field, sizeof field);
+}
+
 /* The value is on top of the stack. */
 static void read_field(lua_State *L, qm_builder *builder, size_t at, size_t flags_at,
                        const qm_field *field, const char *what) {
@@ -116,10 +128,8 @@ static void read_field(lua_State *L, qm_builder *builder, size_t at, size_t flag
   } else if (field->type == QM_F_QTY || field->type == QM_F_NOTIFY) {
     qm_qty qty;
     qm_problem_kind problem;
-    if (!qm_to_qty(L, -1, field->name, &qty, &problem)) {
-      int32_t bad = (int32_t)problem;
-      memcpy(builder->bytes + at + offsetof(qm_row, bad), &bad, sizeof bad);
-    }
+    if (!qm_to_qty(L, -1, what, field->name, &qty, &problem))
+      note_bad(builder, at, field->name, problem);
     memcpy(builder->bytes + at + field->offset, &qty, sizeof qty);
   } else if (field->type == QM_F_REAL) {
     if (type != LUA_TNUMBER)

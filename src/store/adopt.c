@@ -57,6 +57,7 @@ static qm_code do_row(qm_tx *tx, int index) {
   int64_t stock = 0;
   uint32_t problems = tx->verdict->problem_count;
   qm_code code = qm_need_stock(tx, index, &stock);
+  qm_check_text(tx, index, QM_FIELD_note, "the note", qm_op_str(tx->op, row->note), QM_TEXT_MAX);
   qm_row_sku(tx, index, &sku);
   qm_row_qty(tx, index, -QM_QTY_MAX, &qty);
   if (code || tx->verdict->problem_count > problems)

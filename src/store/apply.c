@@ -11,18 +11,56 @@ bool qm_refused(const qm_tx *tx) {
   return tx->verdict->problem_count > 0;
 }
 
-void qm_problem_numbers(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject, qm_qty asked,
-                        qm_qty have) {
+/* What a problem's usual key is called in this call. */
+static qm_field_name field_in(qm_op_kind op, qm_problem_kind kind) {
+  static const struct {
+    qm_op_kind op;
+    const char *usual;
+    qm_field_name here;
+  } names[] = {
+      {QM_OP_ADJUST, "qty", QM_FIELD_delta},      {QM_OP_ADJUST, "code", QM_FIELD_source},
+      {QM_OP_ITEMS, "code", QM_FIELD_source},     {QM_OP_LINK, "code", QM_FIELD_source},
+      {QM_OP_STOCK, "source", QM_FIELD_code},     {QM_OP_RETURN, "source", QM_FIELD_to},
+      {QM_OP_REFUND, "source", QM_FIELD_return_to},
+  };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (names[i].op == op && strcmp(names[i].usual, qm_problem_infos[kind].field) == 0)
+      return names[i].here;
+  return QM_FIELD_OWN;
+}
+
+static void add_problem(qm_tx *tx, qm_problem problem, qm_str subject) {
   const qm_row *rows = qm_op_rows(tx->op);
-  bool known = row >= 0 && (uint32_t)row < tx->op->row_count;
   qm_out *out = &tx->store->out;
-  qm_problem problem = {.kind = kind, .row = row, .asked = asked, .have = have};
   problem.subject = qm_out_text(out, subject);
-  if (known) {
-    problem.line = rows[row].line;
-    problem.source = qm_out_text(out, qm_op_str(tx->op, rows[row].source));
+  if (problem.field == QM_FIELD_OWN)
+    problem.field = (int32_t)field_in((qm_op_kind)tx->op->kind, problem.kind);
+  if (problem.row >= 0 && (uint32_t)problem.row < tx->op->row_count) {
+    const qm_row *row = &rows[problem.row];
+    problem.line = row->line;
+    problem.source = qm_out_text(out, qm_op_str(tx->op, row->source));
+    if (tx->op->kind == QM_OP_STOCK) /* two lists in one: each is counted for itself */
+      problem.row = (int32_t)row->line - 1;
   }
   qm_verdict_problem(tx->verdict, out, &problem);
+}
+
+void qm_problem_numbers(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject, qm_qty asked,
+                        qm_qty have) {
+  add_problem(tx, (qm_problem){.kind = kind, .row = row, .asked = asked, .have = have}, subject);
+}
+
+void qm_problem_at(qm_tx *tx, qm_problem_kind kind, int row, qm_field_name field, qm_str subject) {
+  add_problem(tx, (qm_problem){.kind = kind, .row = row, .field = (int32_t)field}, subject);
+}
+
+void qm_check_text(qm_tx *tx, int row, qm_field_name field, const char *what, qm_str text,
+                   size_t most) {
+  qm_str name = {what, strlen(what)};
+  if (text.n > most)
+    qm_problem_at(tx, QM_P_TEXT_LONG, row, field, name);
+  if (text.p && memchr(text.p, 0, text.n))
+    qm_problem_at(tx, QM_P_TEXT_NUL, row, field, name);
 }
 
 void qm_problem_add(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject) {
@@ -73,7 +111,7 @@ bool qm_row_qty(qm_tx *tx, int index, qm_qty least, qm_qty *out) {
     kind = row->qty < 0 ? QM_P_QTY_NEGATIVE : QM_P_QTY_ZERO;
   }
   if (kind != QM_P_NONE)
-    qm_problem_add(tx, kind, index, sku);
+    qm_problem_at(tx, kind, index, (qm_field_name)row->bad_field, sku);
   *out = row->qty;
   return kind == QM_P_NONE;
 }
@@ -188,7 +226,7 @@ static qm_code run_guarded(qm_tx *tx) {
     code = handlers[tx->op->kind](tx);
   if (!code && tx->verdict->code == QM_OK)
     code = qm_settle(tx);
-  if (!code && tx->verdict->code != QM_OK)
+  if (!code && (tx->verdict->code != QM_OK || (tx->op->flags & QM_DRY_RUN)))
     code = qm_db_run(tx->db, QM_SQL_UNDO, NULL, 0, tx->err);
   if (!code)
     code = qm_db_run(tx->db, QM_SQL_RELEASE, NULL, 0, tx->err);
@@ -198,6 +236,10 @@ static qm_code run_guarded(qm_tx *tx) {
 static qm_code run_op(qm_tx *tx) {
   tx->document = 0;
   tx->store->touched_count = 0;
+  if (tx->op->flags & QM_TOO_LONG) {
+    qm_problem_add(tx, QM_P_TOO_MANY, -1, (qm_str){NULL, 0});
+    return QM_OK;
+  }
   if (tx->op->kind < QM_OP_DOCUMENTS) {
     bool known = false;
     qm_code code = qm_document_seen(tx, &known);

@@ -9,16 +9,31 @@
 #include "db.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "schema.h"
 
 enum { LOG_PAGES = 1000 }; /* a log longer than this is returned to the file after the answer */
+
+/* Every open file of the process. SQLite keeps its own books of the locks it holds, per process and
+ * file, and a child inherits them by fork: while an inherited handle is about, a handle that the child
+ * opens on the same file would believe in locks it does not have. So the child may not. */
+typedef struct open_file {
+  dev_t device;
+  ino_t inode;
+  pid_t owner;
+  struct open_file *next;
+} open_file;
+
+static open_file *open_files;
+static pthread_mutex_t open_files_lock = PTHREAD_MUTEX_INITIALIZER;
 
 struct qm_db {
   sqlite3 *handle, *checkpointer;
@@ -27,6 +42,7 @@ struct qm_db {
   int log_pages;
   bool in_memory, readonly;
   char *path;
+  open_file *file;
 };
 
 static const char *const sql_text[] = {
@@ -64,16 +80,26 @@ static qm_code map_code(int native) {
   }
 }
 
+/* An I/O error has a cause that people can act on: the system's number, when SQLite still knows it, or
+ * a limit on the size of files, which makes writes fail in places that keep no number. */
+static qm_code explain_io(qm_db *db, int native) {
+  int os = db->handle ? sqlite3_system_errno(db->handle) : 0;
+  if (os == ENOSPC || os == EFBIG || os == EDQUOT)
+    return QM_FULL;
+  if (os == EACCES || os == EROFS || os == EPERM)
+    return QM_READONLY;
+  struct rlimit limit;
+  bool grows = native == SQLITE_IOERR_WRITE || native == SQLITE_IOERR_SHMSIZE ||
+               native == SQLITE_IOERR_SHMMAP || native == SQLITE_IOERR_TRUNCATE;
+  if (grows && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    return QM_FULL;
+  return QM_IO;
+}
+
 static qm_code fail(qm_db *db, int native, qm_err *err) {
   qm_code code = map_code(native);
-  /* A write that hits the file-size limit of the process reports EFBIG through an I/O error. */
-  if (code == QM_IO && db->handle) {
-    int os = sqlite3_system_errno(db->handle);
-    if (os == ENOSPC || os == EFBIG || os == EDQUOT)
-      code = QM_FULL;
-    if (os == EACCES || os == EROFS || os == EPERM)
-      code = QM_READONLY;
-  }
+  if (code == QM_IO)
+    code = explain_io(db, native);
   const char *text = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(native);
   qm_fail(err, code, "%s (%s)", qm_code_message(code), text);
   if (err)
@@ -111,40 +137,100 @@ static int on_commit(void *context, sqlite3 *handle, const char *name, int pages
 
 /* ---- opening ---- */
 
+/* A file can be made where its directory is there and may be written. */
+static qm_code check_directory(const qm_db_options *options, qm_err *err) {
+  struct stat st;
+  char *directory = strdup(options->path);
+  if (!directory)
+    return qm_fail(err, QM_MEMORY, "%s", qm_code_message(QM_MEMORY));
+  char *slash = strrchr(directory, '/');
+  if (slash)
+    slash[slash == directory] = '\0';
+  const char *name = slash ? directory : ".";
+  qm_code code = QM_OK;
+  if (stat(name, &st) != 0 || !S_ISDIR(st.st_mode))
+    code = qm_fail(err, QM_NOT_FOUND, "the directory of %s does not exist", options->path);
+  else if (access(name, W_OK) != 0)
+    code = qm_fail(err, QM_READONLY, "%s cannot be created: its directory cannot be written",
+                   options->path);
+  free(directory);
+  return code;
+}
+
+/* What can be told without opening the file: an open and close of our own would drop the locks that
+ * this process holds on it. A database has at least one page of 512 bytes; SQLite itself would take a
+ * shorter file for an empty one and write over it. */
 static qm_code check_path(const qm_db_options *options, qm_err *err) {
+  enum { SMALLEST = 512 };
   struct stat st;
   if (stat(options->path, &st) == 0) {
-    if (S_ISREG(st.st_mode)) {
-      if (!options->readonly && access(options->path, W_OK) != 0)
-        return qm_fail(err, QM_READONLY, "%s cannot be written; open it with readonly = true",
-                       options->path);
-      return QM_OK;
-    }
-    return qm_fail(err, QM_FOREIGN, "%s is not a file", options->path);
+    if (!S_ISREG(st.st_mode))
+      return qm_fail(err, QM_FOREIGN, "%s is not a file", options->path);
+    if (st.st_size > 0 && st.st_size < SMALLEST)
+      return qm_fail(err, QM_FOREIGN, "%s is not a Quartermaster inventory", options->path);
+    if (!options->readonly && access(options->path, W_OK) != 0)
+      return qm_fail(err, QM_READONLY, "%s cannot be written; open it with readonly = true",
+                     options->path);
+    return QM_OK;
   }
   if (errno != ENOENT && errno != ENOTDIR)
     return qm_fail(err, QM_IO, "%s cannot be reached: %s", options->path, strerror(errno));
   if (!options->create || options->readonly)
     return qm_fail(err, QM_NOT_FOUND, "there is no file %s", options->path);
+  return check_directory(options, err);
+}
+
+/* Was the file open when this process was forked? */
+static qm_code check_inherited(const qm_db *db, qm_err *err) {
+  struct stat st;
+  bool inherited = false;
+  if (stat(db->path, &st) != 0)
+    return QM_OK;
+  pthread_mutex_lock(&open_files_lock);
+  for (const open_file *f = open_files; f; f = f->next)
+    inherited |= f->device == st.st_dev && f->inode == st.st_ino && f->owner != db->owner;
+  pthread_mutex_unlock(&open_files_lock);
+  if (!inherited)
+    return QM_OK;
+  return qm_fail(err, QM_FORKED, "%s was open when this process was forked; close it before",
+                 db->path);
+}
+
+static qm_code enter_file(qm_db *db, qm_err *err) {
+  struct stat st;
+  open_file *file = calloc(1, sizeof *file);
+  if (!file || stat(db->path, &st) != 0) {
+    free(file);
+    return qm_fail(err, file ? QM_IO : QM_MEMORY, "%s cannot be reached", db->path);
+  }
+  *file = (open_file){.device = st.st_dev, .inode = st.st_ino, .owner = db->owner};
+  pthread_mutex_lock(&open_files_lock);
+  file->next = open_files;
+  open_files = db->file = file;
+  pthread_mutex_unlock(&open_files_lock);
   return QM_OK;
 }
 
-/* The root user may write anywhere, so an unwritable directory only shows when SQLite tries. */
+static void leave_file(qm_db *db) {
+  pthread_mutex_lock(&open_files_lock);
+  for (open_file **link = &open_files; *link; link = &(*link)->next) {
+    if (*link == db->file) {
+      *link = db->file->next;
+      free(db->file);
+      break;
+    }
+  }
+  pthread_mutex_unlock(&open_files_lock);
+}
+
 static qm_code open_handle(qm_db *db, const qm_db_options *options, qm_err *err) {
   int flags = SQLITE_OPEN_NOMUTEX;
   flags |= options->readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (options->create && !options->readonly)
     flags |= SQLITE_OPEN_CREATE;
   int rc = sqlite3_open_v2(options->path, &db->handle, flags, NULL);
-  if (rc != SQLITE_OK) {
-    int os = db->handle ? sqlite3_system_errno(db->handle) : 0;
-    if (os == EACCES || os == EROFS || os == EPERM)
-      return qm_fail(err, QM_READONLY, "%s cannot be created here: %s", options->path,
-                     strerror(os));
-    if (os == ENOENT || os == ENOTDIR)
-      return qm_fail(err, QM_NOT_FOUND, "the directory of %s does not exist", options->path);
+  if (rc != SQLITE_OK)
     return fail(db, rc, err);
-  }
   sqlite3_extended_result_codes(db->handle, 1);
   sqlite3_busy_timeout(db->handle, options->busy_ms);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -203,7 +289,7 @@ static qm_code set_up(qm_db *db, const qm_db_options *options, qm_err *err) {
   qm_code code = identify(db, &version, err);
   if (code)
     return code;
-  if (version == 0 && options->readonly)
+  if (version == 0 && (options->readonly || !options->create))
     return qm_fail(err, QM_FOREIGN, "%s is not a Quartermaster inventory", db->path);
   if (!options->readonly && !db->in_memory)
     code = execute(db, "PRAGMA journal_mode = WAL", err);
@@ -232,8 +318,12 @@ qm_code qm_db_open(const qm_db_options *options, qm_db **out, qm_err *err) {
   qm_code code = db->path ? QM_OK : qm_fail(err, QM_MEMORY, "%s", qm_code_message(QM_MEMORY));
   if (!code && !db->in_memory)
     code = check_path(options, err);
+  if (!code && !db->in_memory)
+    code = check_inherited(db, err);
   if (!code)
     code = open_handle(db, options, err);
+  if (!code && !db->in_memory)
+    code = enter_file(db, err);
   if (!code)
     code = set_up(db, options, err);
   if (code) {
@@ -289,6 +379,7 @@ void qm_db_close(qm_db *db) {
       sqlite3_finalize(db->statements[i]);
     sqlite3_close_v2(db->checkpointer);
     sqlite3_close_v2(db->handle);
+    leave_file(db);
   } /* else: closing a copy would release the parent's file locks; it is left alone on purpose */
   free(db->path);
   free(db);

@@ -1,13 +1,14 @@
 /* document.c: callers' ids. The same id with the same content is answered again, with other content
  * it is refused; that look-up comes before everything else. An answer is kept as numbers, in a blob
- * of variable-length integers, five for each entry (line, product, source, quantity, backordered);
+ * of variable-length integers, the verdict's two numbers and then six for each entry (line, product,
+ * source, stock, quantity, backordered);
  * texts are looked up when it is said again. */
 #include "tx.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBERS = 5, VARINT_MAX = 10 };
+enum { NUMBERS = 6, HEAD = 2, VARINT_MAX = 10 };
 
 static size_t put_varint(unsigned char *out, int64_t value) {
   uint64_t rest = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
@@ -39,14 +40,18 @@ static qm_code replay(qm_tx *tx, const unsigned char *p, size_t length) {
   const unsigned char *end = p + length;
   int64_t n[NUMBERS];
   tx->verdict->replayed = true;
+  if (!get_varint(&p, end, &tx->verdict->value) || !get_varint(&p, end, &tx->verdict->skipped))
+    return qm_fail(tx->err, QM_CORRUPT, "an answer is damaged");
   while (p < end) {
     for (int i = 0; i < NUMBERS; i++)
       if (!get_varint(&p, end, &n[i]))
         return qm_fail(tx->err, QM_CORRUPT, "an answer is damaged");
-    qm_code code = qm_entry_add(
-        tx,
-        (qm_entry){
-            .line = n[0], .product = n[1], .source_id = n[2], .qty = n[3], .backordered = n[4]});
+    qm_code code = qm_entry_add(tx, (qm_entry){.line = n[0],
+                                               .product = n[1],
+                                               .source_id = n[2],
+                                               .stock = n[3],
+                                               .qty = n[4],
+                                               .backordered = n[5]});
     if (code)
       return code;
   }
@@ -89,20 +94,21 @@ qm_code qm_document_seen(qm_tx *tx, bool *known) {
 
 /* ---- writing ---- */
 
-/* The entries as a blob in memory the caller frees; p NULL when there are none. */
+/* The answer as a blob in memory the caller frees. */
 static qm_code encode(qm_tx *tx, qm_str *out) {
   size_t n = 0, count = tx->verdict->entry_count;
   *out = (qm_str){NULL, 0};
-  if (count == 0)
-    return QM_OK;
-  unsigned char *bytes = malloc(count * NUMBERS * VARINT_MAX);
+  unsigned char *bytes = malloc((HEAD + count * NUMBERS) * VARINT_MAX);
   if (!bytes)
     return qm_fail(tx->err, QM_MEMORY, "out of memory");
+  n += put_varint(bytes + n, tx->verdict->value);
+  n += put_varint(bytes + n, tx->verdict->skipped);
   for (uint32_t at = tx->verdict->entry_first; at;) {
     const qm_entry *entry = qm_out_entry(&tx->store->out, at);
     n += put_varint(bytes + n, entry->line);
     n += put_varint(bytes + n, entry->product);
     n += put_varint(bytes + n, entry->source_id);
+    n += put_varint(bytes + n, entry->stock);
     n += put_varint(bytes + n, entry->qty);
     n += put_varint(bytes + n, entry->backordered);
     at = entry->next;

@@ -294,8 +294,9 @@ static qm_code do_row(qm_tx *tx, int row, const order *o) {
   const qm_row *request = &qm_op_rows(tx->op)[row];
   int64_t source = 0;
   qm_qty qty;
-  if (!qm_row_qty(tx, row, 1, &qty))
-    return QM_OK;
+  bool planned = (tx->op->flags & QM_PLANNED) != 0;
+  if (!qm_row_qty(tx, row, planned ? 0 : 1, &qty) || qty == 0)
+    return QM_OK; /* a plan may list candidates of which it takes nothing */
   uint32_t problems = tx->verdict->problem_count;
   qm_code code = source_of(tx, row, o, &source);
   if (code || tx->verdict->problem_count > problems)
@@ -333,7 +334,12 @@ qm_code qm_do_event(qm_tx *tx) {
   qm_code code = find_order(tx, &o, &found);
   if (code || !found)
     return code;
-  if ((tx->op->flags & QM_HAS_LINES) && tx->op->row_count == 0) {
+  if (tx->op->flags & QM_OTHER_PLAN) {
+    qm_problem_add(tx, QM_P_PLAN_ORDER, -1, qm_op_str(tx->op, tx->op->order));
+    return QM_OK;
+  }
+  bool by_line = tx->op->kind == QM_OP_REFUND || tx->op->kind == QM_OP_RETURN;
+  if (((tx->op->flags & QM_HAS_LINES) || by_line) && tx->op->row_count == 0) {
     qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
     return QM_OK;
   }

@@ -162,6 +162,8 @@ static qm_code adjust_row(qm_tx *tx, int index) {
 qm_code qm_do_adjust(qm_tx *tx) {
   if (is_empty(tx))
     return QM_OK;
+  qm_check_text(tx, -1, QM_FIELD_reason, "the reason",
+                qm_op_str(tx->op, tx->op->text[QM_TEXT_REASON]), QM_TEXT_MAX);
   qm_code code = qm_document_add(tx, 0, 0);
   for (uint32_t i = 0; !code && i < tx->op->row_count; i++)
     code = adjust_row(tx, (int)i);

@@ -105,7 +105,7 @@ qm_code qm_need_source(qm_tx *tx, int row, qm_str source, int64_t *id) {
   return QM_OK;
 }
 
-/* The text is "group=units" lines; units are decimal digits of 1/10000. */
+/* The text is "group=units" lines; units are whole numbers of 1/10000. */
 static void min_for_group(qm_str groups, qm_str group, qm_qty *min) {
   const char *p = groups.p, *end = groups.p ? groups.p + groups.n : groups.p;
   while (p < end) {
@@ -118,7 +118,7 @@ static void min_for_group(qm_str groups, qm_str group, qm_qty *min) {
       for (const char *digit = equals + 1; digit < line_end; digit++)
         if (*digit >= '0' && *digit <= '9')
           value = value * 10 + (*digit - '0');
-      *min = value;
+      *min = equals[1] == '-' ? -value : value;
     }
     p = line_end + 1;
   }
@@ -143,6 +143,7 @@ qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group
   out->decimal = QM_COL_INT(tx, RULE, c++) != 0;
   out->floor = QM_COL_INT(tx, RULE, c++);
   out->share = QM_COL_INT(tx, RULE, c++);
+  out->has_gate = !qm_db_null(tx->db, QM_SQL_RULE, c);
   out->gate = QM_COL_INT(tx, RULE, c++);
   out->has_notify = !qm_db_null(tx->db, QM_SQL_RULE, c);
   out->notify_at = QM_COL_INT(tx, RULE, c++);

@@ -43,6 +43,7 @@ enum {
   QM_CLEAR_NOTIFY = 1 << 6,
   QM_HAS_STATUS = 1 << 7,
   QM_RETURN_TO_STOCK = 1 << 8,
+  QM_DRY_RUN = 1 << 9, /* report problems, write nothing */
   QM_HAS_WRITE_OFF = 1 << 10,
   QM_HAS_LINE = 1 << 11,
   QM_HAS_TYPE = 1 << 12,
@@ -55,7 +56,9 @@ enum {
   QM_HAS_REGION_ID = 1 << 19,
   QM_HAS_CHANNELS = 1 << 20,
   QM_CARRIERS = 1 << 21,
-  QM_PLANNED = 1 << 22
+  QM_PLANNED = 1 << 22,
+  QM_OTHER_PLAN = 1 << 24, /* the plan names another order */
+  QM_TOO_LONG = 1 << 23 /* a list was longer than its limit and has been left out */
 };
 
 /* One line, item, link, channel, product, rule or reservation of a record. */
@@ -63,7 +66,8 @@ typedef struct qm_row {
   uint32_t flags;
   int32_t type;  /* product type or item status; -1: an unknown word, -2: an empty one */
   int32_t truth; /* products: b2b; refunds: write_off */
-  int32_t bad;   /* the qm_problem_kind of a quantity that is none */
+  int32_t bad;   /* the qm_problem_kind of a quantity that is none, and which key it was */
+  int32_t bad_field;
   qm_span sku, source, channel_type, channel_code, note;
   int64_t line, stock, priority;
   int64_t own, was_own; /* products: the id of their own settings, and the one that was read */
@@ -87,7 +91,8 @@ enum {
   QM_RULE_EXEMPT = 1 << 4,
   QM_RULE_WRITE_OFF = 1 << 5,
   QM_RULE_RETURN_PRIORITY = 1 << 6,
-  QM_RULE_NOTIFY = 1 << 7
+  QM_RULE_NOTIFY = 1 << 7,
+  QM_RULE_GATE = 1 << 8
 };
 
 /* The texts a source or an order's destination may carry, by index of qm_op.text. */

@@ -124,12 +124,36 @@ static qm_code check_line_numbers(qm_tx *tx) {
   return QM_OK;
 }
 
+static void check_header(qm_tx *tx) {
+  static const struct {
+    qm_text text;
+    qm_field_name field;
+    const char *what;
+  } texts[] = {
+      {QM_TEXT_GROUP, QM_FIELD_customer_group, "the customer group"},
+      {QM_TEXT_COUNTRY, QM_FIELD_country, "the destination's country"},
+      {QM_TEXT_REGION, QM_FIELD_region, "the destination's region"},
+      {QM_TEXT_CITY, QM_FIELD_city, "the destination's city"},
+      {QM_TEXT_POSTCODE, QM_FIELD_postcode, "the destination's postcode"},
+  };
+  const qm_op *op = tx->op;
+  qm_str none = {NULL, 0};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    qm_check_text(tx, -1, texts[i].field, texts[i].what, qm_op_str(op, op->text[texts[i].text]),
+                  QM_CODE_MAX);
+  if ((op->flags & QM_HAS_LATITUDE) && !(op->latitude >= -90 && op->latitude <= 90))
+    qm_problem_add(tx, QM_P_LATITUDE_BAD, -1, none);
+  if ((op->flags & QM_HAS_LONGITUDE) && !(op->longitude >= -180 && op->longitude <= 180))
+    qm_problem_add(tx, QM_P_LONGITUDE_BAD, -1, none);
+}
+
 static qm_code check(placing *p) {
   qm_tx *tx = p->tx;
   const qm_op *op = tx->op;
   qm_code code = qm_need_stock(tx, -1, &p->stock);
   if (!code)
     code = check_line_numbers(tx);
+  check_header(tx);
   for (uint32_t i = 0; !code && i < op->row_count; i++)
     code = add_row(p, i);
   /* A line that is wrong in itself makes the sums meaningless. */

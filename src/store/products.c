@@ -47,16 +47,17 @@ static qm_code save_row(qm_tx *tx, int index) {
   qm_str sku;
   qm_product product = {.own = -1, .type = QM_SIMPLE};
   bool found;
-  if (!qm_row_sku(tx, index, &sku))
-    return QM_OK;
+  bool legal = qm_row_sku(tx, index, &sku);
   if ((row->flags & QM_HAS_TYPE) && row->type < 0) {
     qm_problem_add(tx, QM_P_TYPE_BAD, index, sku);
-    return QM_OK;
+    legal = false;
   }
+  if (!legal)
+    return QM_OK;
   qm_code code = qm_find_product(tx, sku, &product, &found);
   if (code)
     return code;
-  if (product.own != row->was_own) {
+  if (product.own != row->was_own && !(tx->op->flags & QM_DRY_RUN)) {
     tx->verdict->code = QM_STALE;
     return QM_OK;
   }

@@ -38,7 +38,7 @@ static const char version_1[] = {
     "  decimal_qty INTEGER NOT NULL CHECK (decimal_qty IN (0, 1)),"
     "  floor INTEGER NOT NULL,"
     "  share INTEGER NOT NULL CHECK (share BETWEEN 0 AND 10000),"
-    "  gate INTEGER NOT NULL,"
+    "  gate INTEGER," /* of the displayed figure, where it is not that of is_salable */
     "  notify_at INTEGER,"
     "  min_sale INTEGER NOT NULL,"
     "  min_sale_groups TEXT,"

@@ -42,22 +42,29 @@ static void need_text(qm_tx *tx, qm_text which, qm_problem_kind empty, bool is_n
     qm_problem_add(tx, empty, -1, text);
 }
 
+/* Each text of a source: what people call it, its key, and how long it may be. */
+static const struct {
+  const char *what;
+  qm_field_name field;
+  size_t most;
+} texts[] = {
+    [QM_TEXT_NAME] = {"the name", QM_FIELD_name, QM_CODE_MAX},
+    [QM_TEXT_COUNTRY] = {"the country", QM_FIELD_country, QM_CODE_MAX},
+    [QM_TEXT_POSTCODE] = {"the postcode", QM_FIELD_postcode, QM_CODE_MAX},
+    [QM_TEXT_DESCRIPTION] = {"the description", QM_FIELD_description, QM_TEXT_MAX},
+    [QM_TEXT_REGION] = {"the region", QM_FIELD_region, QM_CODE_MAX},
+    [QM_TEXT_CITY] = {"the city", QM_FIELD_city, QM_CODE_MAX},
+    [QM_TEXT_STREET] = {"the street", QM_FIELD_street, QM_CODE_MAX},
+    [QM_TEXT_CONTACT] = {"the contact name", QM_FIELD_contact_name, QM_CODE_MAX},
+    [QM_TEXT_EMAIL] = {"the e-mail address", QM_FIELD_email, QM_CODE_MAX},
+    [QM_TEXT_PHONE] = {"the phone number", QM_FIELD_phone, QM_CODE_MAX},
+    [QM_TEXT_FAX] = {"the fax number", QM_FIELD_fax, QM_CODE_MAX},
+    [QM_TEXT_FRONTEND_NAME] = {"the frontend name", QM_FIELD_frontend_name, QM_CODE_MAX},
+    [QM_TEXT_FRONTEND_DESCRIPTION] = {"the frontend description", QM_FIELD_frontend_description,
+                                      QM_TEXT_MAX},
+};
+
 static void check_texts(qm_tx *tx, bool is_new) {
-  static const char *const names[QM_TEXTS] = {"the name",
-                                              "the country",
-                                              "the postcode",
-                                              "the description",
-                                              "the region",
-                                              "the city",
-                                              "the street",
-                                              "the contact name",
-                                              "the e-mail",
-                                              "the phone number",
-                                              "the fax number",
-                                              "the frontend name",
-                                              "the frontend description",
-                                              "the customer group",
-                                              "the reason"};
   qm_str code = qm_op_str(tx->op, tx->op->source), name = text_of(tx, QM_TEXT_NAME);
   need_text(tx, QM_TEXT_NAME, QM_P_NAME_EMPTY, is_new);
   if (has_directive(name))
@@ -67,7 +74,7 @@ static void check_texts(qm_tx *tx, bool is_new) {
   if (qm_has_space(code))
     qm_problem_add(tx, QM_P_CODE_SPACES, -1, code);
   if (has_directive(code))
-    qm_problem_add(tx, QM_P_DIRECTIVE, -1, code);
+    qm_problem_at(tx, QM_P_DIRECTIVE, -1, QM_FIELD_code, code);
   need_text(tx, QM_TEXT_POSTCODE, QM_P_POSTCODE_EMPTY, is_new);
   need_text(tx, QM_TEXT_COUNTRY, QM_P_COUNTRY_EMPTY, is_new);
   qm_str country = text_of(tx, QM_TEXT_COUNTRY), email = text_of(tx, QM_TEXT_EMAIL);
@@ -75,17 +82,9 @@ static void check_texts(qm_tx *tx, bool is_new) {
     qm_problem_add(tx, QM_P_COUNTRY_BAD, -1, country);
   if (email.p && email.n > 0 && !is_email(email))
     qm_problem_add(tx, QM_P_EMAIL_BAD, -1, email);
-  if (code.n > QM_CODE_MAX)
-    qm_problem_add(tx, QM_P_TEXT_LONG, -1, (qm_str){"the code", 8});
-  for (int i = 0; i < QM_TEXTS; i++) {
-    qm_str text = text_of(tx, (qm_text)i);
-    qm_str what = {names[i], strlen(names[i])};
-    bool prose = i == QM_TEXT_DESCRIPTION || i == QM_TEXT_FRONTEND_DESCRIPTION;
-    if (text.n > (prose ? (size_t)QM_TEXT_MAX : (size_t)QM_CODE_MAX))
-      qm_problem_add(tx, QM_P_TEXT_LONG, -1, what);
-    if (text.p && memchr(text.p, 0, text.n))
-      qm_problem_add(tx, QM_P_TEXT_NUL, -1, what);
-  }
+  qm_check_text(tx, -1, QM_FIELD_code, "the code", code, QM_CODE_MAX);
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    qm_check_text(tx, -1, texts[i].field, texts[i].what, text_of(tx, (qm_text)i), texts[i].most);
 }
 
 typedef struct stored { /* what the rules need of a source that exists */

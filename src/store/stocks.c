@@ -80,23 +80,30 @@ static bool is_default_pair(int64_t stock, int64_t source) {
   return (stock == QM_DEFAULT_STOCK) == (source == QM_DEFAULT_SOURCE);
 }
 
-static qm_code link_row(qm_tx *tx, int index, int64_t stock) {
+/* Reports what is wrong with a link of a stock (-1: one that is new) and looks its source up. */
+static qm_code check_link(qm_tx *tx, int index, int64_t stock, int64_t *source) {
   const qm_row *row = &qm_op_rows(tx->op)[index];
   qm_str name = qm_op_str(tx->op, row->source);
-  int64_t source = 0;
-  uint32_t problems = tx->verdict->problem_count;
   qm_code code = QM_OK;
+  *source = 0;
   if (qm_is_blank(name))
     qm_problem_add(tx, QM_P_CODE_EMPTY, index, name);
   else
-    code = qm_need_source(tx, index, name, &source);
+    code = qm_need_source(tx, index, name, source);
   if (row->priority < 1 || row->priority > INT32_MAX)
     qm_problem_add(tx, QM_P_PRIORITY_BAD, index, name);
-  if (stock && source && !is_default_pair(stock, source))
+  if (stock && *source && !is_default_pair(stock, *source))
     qm_problem_add(tx, QM_P_LINK_DEFAULT, index, name);
+  return code;
+}
+
+static qm_code link_row(qm_tx *tx, int index, int64_t stock) {
+  int64_t source;
+  uint32_t problems = tx->verdict->problem_count;
+  qm_code code = check_link(tx, index, stock, &source);
   if (code || !stock || tx->verdict->problem_count > problems)
     return code;
-  return write_link(tx, index, stock, source, row->priority);
+  return write_link(tx, index, stock, source, qm_op_rows(tx->op)[index].priority);
 }
 
 static bool is_empty(qm_tx *tx) {
@@ -159,10 +166,8 @@ static void check_channels(qm_tx *tx) {
       qm_problem_add(tx, QM_P_CHANNEL_CODE_EMPTY, (int)i, name);
       qm_problem_add(tx, QM_P_CHANNEL_BLANK, (int)i, name);
     }
-    if (type.n > QM_CODE_MAX || name.n > QM_CODE_MAX)
-      qm_problem_add(tx, QM_P_TEXT_LONG, (int)i, (qm_str){"the channel", 11});
-    if ((type.p && memchr(type.p, 0, type.n)) || (name.p && memchr(name.p, 0, name.n)))
-      qm_problem_add(tx, QM_P_TEXT_NUL, (int)i, (qm_str){"the channel", 11});
+    qm_check_text(tx, (int)i, QM_FIELD_type, "the channel's type", type, QM_CODE_MAX);
+    qm_check_text(tx, (int)i, QM_FIELD_code, "the channel's code", name, QM_CODE_MAX);
   }
 }
 
@@ -179,11 +184,13 @@ static qm_code check_stock(qm_tx *tx, bool *exists) {
     code = is_there(tx, QM_SQL_STOCK_EXISTS, QM_VALUES(QM_I(id)), exists);
   if (name.p ? qm_is_blank(name) : !*exists)
     qm_problem_add(tx, QM_P_NAME_EMPTY, -1, name);
-  if (name.n > QM_CODE_MAX)
-    qm_problem_add(tx, QM_P_TEXT_LONG, -1, (qm_str){"the name", 8});
-  if (name.p && memchr(name.p, 0, name.n))
-    qm_problem_add(tx, QM_P_TEXT_NUL, -1, (qm_str){"the name", 8});
+  qm_check_text(tx, -1, QM_FIELD_name, "the name", name, QM_CODE_MAX);
   check_channels(tx);
+  for (uint32_t i = 0; !code && i < tx->op->row_count; i++) {
+    int64_t source;
+    if (!is_channel(&qm_op_rows(tx->op)[i]))
+      code = check_link(tx, (int)i, *exists ? id : -1, &source);
+  }
   return code;
 }
 
@@ -330,8 +337,6 @@ qm_code qm_do_stock_delete(qm_tx *tx) {
   code = QM_RUN(tx, STOCK_LINKS_REMOVE, QM_I(stock));
   if (!code)
     code = QM_RUN(tx, STOCK_BALANCES_REMOVE, QM_I(stock));
-  if (!code)
-    code = QM_RUN(tx, STOCK_RULES_REMOVE, QM_I(stock));
   if (!code)
     code = QM_RUN(tx, STOCK_REMOVE, QM_I(stock));
   qm_fact fact = {.event = QM_LEDGER_stock_deleted, .stock = stock};

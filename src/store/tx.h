@@ -72,6 +72,11 @@ bool qm_refused(const qm_tx *tx);
 void qm_problem_add(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject);
 void qm_problem_numbers(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject, qm_qty asked,
                         qm_qty have);
+/* The same with a key other than the problem's usual one. */
+void qm_problem_at(qm_tx *tx, qm_problem_kind kind, int row, qm_field_name field, qm_str subject);
+/* Is a text too long, or has it a NUL byte? `what` is what people call it. */
+void qm_check_text(qm_tx *tx, int row, qm_field_name field, const char *what, qm_str text,
+                   size_t most);
 /* Looks up the texts of the product and the source (0: none). */
 qm_code qm_entry_add(qm_tx *tx, qm_entry entry);
 /* "17" for messages; valid until the next call. */

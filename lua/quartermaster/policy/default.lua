@@ -53,7 +53,6 @@ local function evaluate(settings)
   return {
     floor = floor,
     floor_share = share,
-    gate = floor,
     unlimited = unlimited,
     notify_at = settings.notify_below,
     exempt_assignment = false,

@@ -1,0 +1,226 @@
+-- verify_spec.lua: the file is recomputed from its own ledger, and whatever does not fit is named.
+
+local helpers = require "helpers"
+local kit = require "order_kit"
+
+local product, place = kit.product, kit.place
+
+-- One of each kind of fact; o-1 has line 1 "bike" with 2 shipped from muc, 1 of them back.
+local function fill(inv)
+  local stock = kit.furnish(inv)
+  product(inv, "bike", { muc = 5, ham = 5 })
+  product(inv, "bell", { ham = 1 }, { backorders = "allow" })
+  product(inv, "book", { ber = 3 }, nil, "virtual")
+  product(inv, "sand", { muc = 3 }, { manage_stock = false })
+  product(inv, "tent", { muc = 3 }, { reserve_stock = false })
+  product(inv, "lamp", { default = 3 })
+  place(inv, "o-1", stock,
+    { "bike", 6 }, { "bell", 3 }, { "book", 2 }, { "sand", 9 }, { "tent", 2 })
+  place(inv, "o-2", 1, { "lamp", 2 })
+  assert(inv:ship{ id = "s-1", order = "o-1", source = "muc", lines = {
+    { line = 1, qty = 2 }, { line = 4, qty = 1 }, { line = 5, qty = 2 } } })
+  assert(inv:return_goods{ id = "b-1", order = "o-1", lines = { { line = 1, qty = 1 } } })
+  assert(inv:invoice{ id = "i-1", order = "o-1" })
+  assert(inv:refund{ id = "r-1", order = "o-1", lines = { { line = 1, qty = 2, write_off = true },
+    { line = 2, qty = 1 }, { line = 4, qty = 1 }, { line = 5, qty = 1, return_to = "ber" } } })
+  assert(inv:cancel{ id = "c-1", order = "o-2", lines = { { line = 1, qty = 1 } } })
+  assert(inv:adopt{ id = "a-1", reservations = { { sku = "bike", stock = stock, qty = -1 } } })
+  assert(inv.items:adjust{ id = "j-1",
+    lines = { { sku = "bike", source = "muc", delta = "1.5" } } })
+  assert(inv.items:save{ sku = "gone", source = "ham", qty = 4 })
+  assert(inv.items:delete{ sku = "gone", source = "ham" })
+  return stock
+end
+
+local function busy(inv)
+  fill(inv)
+  assert(inv.sources:save{ code = "ber", enabled = false })
+  assert(inv.items:save{ sku = "bike", source = "ham", qty = 5, status = "out_of_stock" })
+  assert(inv.items:save{ sku = "bike", source = "ber", qty = -5 })
+  assert(inv.stocks:unlink{ { stock = 2, source = "muc" } })
+  assert(inv.policies:activate("magento"))
+  assert(inv.settings:set{ backorders = "allow" })
+end
+
+describe("verify", function()
+  it("finds nothing wrong with a new file", function()
+    helpers.with_inventory(nil, function(inv)
+      local report = assert(inv:verify())
+      assert.same({ true, {}, 0, 0, 0 },
+        { report.ok, report.problems, report.products, report.balances, report.orders })
+    end)
+  end)
+
+  it("finds nothing wrong after all kinds of work, and counts what it read", function()
+    helpers.with_inventory(nil, function(inv)
+      busy(inv)
+      local report = assert(inv:verify())
+      assert.same({}, report.problems)
+      assert.same({ true, 7, 2, #kit.all(inv, "events") },
+        { report.ok, report.products, report.orders, report.ledger })
+      assert.is_true(report.balances >= 7)
+    end)
+  end)
+
+  it("finds nothing wrong when the file was opened again", function()
+    kit.with_path(function(path)
+      helpers.with_inventory({ path = path }, busy)
+      helpers.with_inventory({ path = path, readonly = true }, function(inv)
+        assert.is_true(assert(inv:verify()).ok)
+      end)
+    end)
+  end)
+end)
+
+local ITEM = " WHERE product = (SELECT id FROM product WHERE sku = CAST('bike' AS BLOB))" ..
+  " AND id & 65535 = (SELECT id FROM source WHERE code = 'muc')"
+local BALANCE = " WHERE product = (SELECT id FROM product WHERE sku = CAST('%s' AS BLOB))" ..
+  " AND id & 65535 = 2"
+local LINE = " WHERE id = 4096 * (SELECT id FROM document" ..
+  " WHERE kind = 1 AND ext_id = CAST('o-1' AS BLOB)) + 1"
+
+-- What is changed, and the problems that must be among those found: what, sku, stock, source,
+-- order, expected, found. At muc are 3.5 bikes; 2 of the 6 are still open, one more is adopted.
+local PLANTED = {
+  { "a quantity at a source", "UPDATE item SET qty = qty + 10000" .. ITEM, {
+    { "quantity", "bike", nil, "muc", nil, 3.5, 4.5 },
+    { "on hand", "bike", 2, nil, nil, 9.5, 8.5 } } },
+  { "an allocation at a source", "UPDATE item SET allocated = 20000" .. ITEM,
+    { { "allocated at source", "bike", nil, "muc", nil, 0, 2 } } },
+  { "a status", "UPDATE item SET status = 0" .. ITEM,
+    { { "on hand", "bike", 2, nil, nil, 5, 8.5 }, { "in stock", "bike", 2, nil, nil, 1, 2 } } },
+  { "a source item that is lost", "DELETE FROM item" .. ITEM,
+    { { "quantity", "bike", nil, "muc", nil, 3.5, 0 },
+      { "assigned", "bike", 2, nil, nil, 1, 2 } } },
+  { "a source that is disabled", "UPDATE source SET enabled = 0 WHERE code = 'muc'",
+    { { "active", "bike", 2, nil, nil, 1, 2 }, { "in stock", "bike", 2, nil, nil, 1, 2 },
+      { "on hand", "bike", 2, nil, nil, 5, 8.5 } } },
+  { "a link that is lost", "DELETE FROM link WHERE stock = 2 AND source = 2",
+    { { "assigned", "bike", 2, nil, nil, 1, 2 }, { "on hand", "bike", 2, nil, nil, 5, 8.5 } } },
+  { "the units on hand", "UPDATE balance SET on_hand = on_hand + 10000" .. BALANCE:format("bike"),
+    { { "on hand", "bike", 2, nil, nil, 8.5, 9.5 } } },
+  { "the firm promises", "UPDATE balance SET firm = firm + 10000" .. BALANCE:format("bike"),
+    { { "firm", "bike", 2, nil, nil, 2, 3 }, { "reserved", "bike", 2, nil, nil, 3, 4 } } },
+  { "the promises that wait",
+    "UPDATE balance SET backordered = backordered + 10000" .. BALANCE:format("bell"),
+    { { "backordered", "bell", 2, nil, nil, 1, 2 }, { "reserved", "bell", 2, nil, nil, 2, 3 } } },
+  { "the allocated promises", "UPDATE balance SET allocated = 10000" .. BALANCE:format("bike"),
+    { { "allocated", "bike", 2, nil, nil, 0, 1 }, { "reserved", "bike", 2, nil, nil, 3, 4 } } },
+  { "the adopted promises", "UPDATE balance SET adopted = 0" .. BALANCE:format("bike"),
+    { { "adopted", "bike", 2, nil, nil, 1, 0 }, { "reserved", "bike", 2, nil, nil, 3, 2 } } },
+  { "the number of items", "UPDATE balance SET assigned = 7" .. BALANCE:format("bike"),
+    { { "assigned", "bike", 2, nil, nil, 2, 7 } } },
+  { "the number of items at enabled sources",
+    "UPDATE balance SET active = 1, in_stock = 1" .. BALANCE:format("bike"),
+    { { "active", "bike", 2, nil, nil, 2, 1 }, { "in stock", "bike", 2, nil, nil, 2, 1 } } },
+  { "a balance that is lost", "DELETE FROM balance" .. BALANCE:format("bike"),
+    { { "firm", "bike", 2, nil, nil, 2, 0 }, { "on hand", "bike", 2, nil, nil, 8.5, 0 } } },
+  { "the cancelled units of a line", "UPDATE line SET cancelled = cancelled + 10000" .. LINE,
+    { { "open", "bike", nil, nil, "o-1", 2, 1 }, { "firm", "bike", 2, nil, nil, 1, 2 } } },
+  { "the delivered units of a line", "UPDATE line SET delivered = delivered + 10000" .. LINE,
+    { { "delivered", "bike", nil, nil, "o-1", 2, 3 },
+      { "open", "bike", nil, nil, "o-1", 2, 1 } } },
+  { "the released units of a line", "UPDATE line SET released = released + 10000" .. LINE,
+    { { "open", "bike", nil, nil, "o-1", 2, 1 } } },
+  { "the returned units of a line", "UPDATE line SET returned = 0" .. LINE,
+    { { "returned", "bike", nil, nil, "o-1", 1, 0 } } },
+  { "the waiting units of a line",
+    "UPDATE line SET backordered = 0 WHERE backordered > 0",
+    { { "backordered", "bell", 2, nil, nil, 0, 1 }, { "firm", "bell", 2, nil, nil, 2, 1 } } },
+  { "a line that is lost", "DELETE FROM line" .. LINE,
+    { { "open", "bike", nil, nil, "o-1", 2, 0 }, { "firm", "bike", 2, nil, nil, 0, 2 } } },
+  { "a delivered quantity", "UPDATE delivery SET qty = qty + 10000 WHERE line & 4095 = 1",
+    { { "delivered", "bike", nil, nil, "o-1", 3, 2 } } },
+  { "a delivery that is lost", "DELETE FROM delivery WHERE line & 4095 = 1",
+    { { "delivered", "bike", nil, nil, "o-1", 0, 2 },
+      { "returned", "bike", nil, nil, "o-1", 0, 1 } } },
+  { "what of a delivery came back", "UPDATE delivery SET returned = 0 WHERE line & 4095 = 1",
+    { { "returned", "bike", nil, nil, "o-1", 0, 1 } } },
+  { "a reservation", "UPDATE ledger SET reserved = -20000 WHERE reserved = -60000",
+    { { "reserved", "bike", 2, nil, nil, -1, 3 }, { "open", "bike", nil, nil, "o-1", -2, 2 } } },
+  { "a movement", "UPDATE ledger SET moved = 25000 WHERE moved = 15000",
+    { { "quantity", "bike", nil, "muc", nil, 4.5, 3.5 } } },
+  { "a ledger row that is lost", "DELETE FROM ledger WHERE moved = 15000",
+    { { "quantity", "bike", nil, "muc", nil, 2, 3.5 } } },
+  { "an order that is lost",
+    "DELETE FROM document WHERE kind = 1 AND ext_id = CAST('o-2' AS BLOB)",
+    { { "order of a line", "lamp", nil, nil, nil, 1, 0 } } },
+}
+
+local function is_found(problems, wanted)
+  for _, problem in ipairs(problems) do
+    if problem.what == wanted[1] and problem.sku == wanted[2] and problem.stock == wanted[3]
+      and problem.source == wanted[4] and problem.order == wanted[5]
+      and problem.expected == wanted[6] and problem.found == wanted[7] then
+      return true
+    end
+  end
+  return false
+end
+
+local function show(problems)
+  local list = {}
+  for i, p in ipairs(problems) do
+    list[i] = ("%s sku=%s stock=%s source=%s order=%s expected=%s found=%s"):format(p.what,
+      tostring(p.sku), tostring(p.stock), tostring(p.source), tostring(p.order),
+      tostring(p.expected), tostring(p.found))
+  end
+  return table.concat(list, "\n")
+end
+
+describe("verify finds", function()
+  for _, case in ipairs(PLANTED) do
+    it(case[1], function()
+      kit.with_path(function(path)
+        helpers.with_inventory({ path = path }, fill)
+        kit.tamper(path, case[2])
+        helpers.with_inventory({ path = path }, function(inv)
+          local report = assert(inv:verify())
+          assert.is_false(report.ok)
+          for _, wanted in ipairs(case[3]) do
+            assert.is_true(is_found(report.problems, wanted),
+              wanted[1] .. " is not found among\n" .. show(report.problems))
+          end
+        end)
+      end)
+    end)
+  end
+
+  for _, column in ipairs{ "invoiced", "refunded", "allocated" } do
+    it("a line whose " .. column .. " units are more than it has", function()
+      kit.with_path(function(path)
+        helpers.with_inventory({ path = path }, fill)
+        kit.tamper(path, "UPDATE line SET " .. column .. " = 990000" .. LINE)
+        helpers.with_inventory({ path = path }, function(inv)
+          assert.is_false(assert(inv:verify()).ok)
+        end)
+      end)
+    end)
+  end
+
+  it("an index that does not fit its table", function()
+    kit.with_path(function(path)
+      helpers.with_inventory({ path = path }, fill)
+      kit.tamper(path, "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema" ..
+        " WHERE name = 'line_waiting'")
+      helpers.with_inventory({ path = path }, function(inv)
+        local report = assert(inv:verify())
+        assert.is_false(report.ok)
+        assert.is_true(#report.problems[1].what > 0)
+      end)
+    end)
+  end)
+end)
+
+describe("an order line that contradicts itself", function()
+  it("is not worked with any more", function()
+    kit.with_path(function(path)
+      helpers.with_inventory({ path = path }, fill)
+      kit.tamper(path, "UPDATE line SET returned = 990000" .. LINE)
+      helpers.with_inventory({ path = path }, function(inv)
+        local _, _, code = inv:cancel{ id = "c-9", order = "o-1" }
+        assert.equal("CORRUPT", code)
+      end)
+    end)
+  end)
+end)
