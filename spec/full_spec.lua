@@ -154,7 +154,7 @@ describe("a process that may not write larger files", function()
 
   it("is answered FULL, loses nothing acknowledged, and goes on with more space", function()
     children.with_directory(function(directory)
-      local output, exit = sell(directory, 1200, 1)
+      local output, exit = sell(directory, 2400, 1)
       assert.equal(0, exit, output:sub(-300))
       assert.is_truthy(output:find("refused FULL ", 1, true), output:sub(-300))
       assert.is_truthy(output:find("verify true", 1, true), output:sub(-300))

@@ -182,7 +182,7 @@ describe("an unknown", function()
       function(inv, stock) return inv:position{ sku = "pen", stock = stock } end,
       function(inv, stock) return inv:place{ id = "n", stock = stock, lines = PEN } end,
       function(inv, stock) return inv:select{ stock = stock, lines = PEN } end,
-      function(inv, stock) return inv:reservations{ stock = stock }[1] end,
+      function(inv, stock) return (inv:reservations{ stock = stock } or {})[1] end,
       function(inv, stock) return inv.sources:list{ stock = stock }[1] end,
     }
     with_shop(function(inv, stock)

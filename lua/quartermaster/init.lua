@@ -439,7 +439,17 @@ end
 
 
 function Inventory:verify()
-  return core.verify(self.store)
+  local report, message, code, detail = core.verify(self.store)
+  if not report then
+    return nil, message, code, detail
+  end
+  local done
+  done, message, code, detail = rules.verify(self, report.problems)
+  if not done then
+    return nil, message, code, detail
+  end
+  report.ok = #report.problems == 0
+  return report
 end
 
 

@@ -69,24 +69,6 @@ local function all_rows(inv, query)
 end
 
 
-local function all_owns(inv)
-  local all, after = {}, 0
-  while true do
-    local rows, message, code, detail = core.read(inv.store, "OWNS", after)
-    if not rows then
-      return nil, message, code, detail
-    end
-    for _, row in ipairs(rows) do
-      all[#all + 1] = row
-      after = row.id
-    end
-    if #rows < core.limits.page then
-      return all
-    end
-  end
-end
-
-
 local function stock_facts(row)
   return { id = row.id, name = row.name or "", default = row.id == 1 }
 end
@@ -102,7 +84,7 @@ local function evaluate(inv, script, owns, stocks, shop_settings)
     end
   end
   if not owns then
-    owns, message, code, detail = all_owns(inv)
+    owns, message, code, detail = all_rows(inv, "OWNS")
     if not owns then
       return nil, message, code, detail
     end
@@ -269,6 +251,58 @@ function _M.activate(inv, name)
   end)
   if not done then
     return nil, message, code, detail
+  end
+  return true
+end
+
+
+-- ---- verification ----
+
+local COMPARED = {
+  "managed", "reserves", "unlimited", "decimal", "exempt", "write_off", "return_priority", "floor",
+  "share", "gate", "notify_at", "min_sale", "min_sale_groups", "max_sale", "increments",
+}
+local BACKORDERS = { [0] = "no", "allow", "notify" }
+
+local function same_rule(stored, rule)
+  for _, key in ipairs(COMPARED) do
+    if (stored[key] or false) ~= (rule[key] or false) then
+      return false
+    end
+  end
+  return BACKORDERS[stored.backorders] == rule.backorders
+end
+
+
+-- The stored rules that are not what the policy says: adds a problem for each to the list.
+function _M.verify(inv, problems)
+  local shop, message, code, detail = _M.shop(inv)
+  if not shop then
+    return nil, message, code, detail
+  end
+  local script
+  script, message, code, detail = _M.script(inv, shop.policy, shop.policy_source)
+  if not script then
+    return nil, message, code, detail
+  end
+  local rules, stored
+  rules, message, code, detail = evaluate(inv, script, nil, nil, shop.settings)
+  if not rules then
+    return nil, message, code, detail
+  end
+  stored, message, code, detail = all_rows(inv, "RULES")
+  if not stored then
+    return nil, message, code, detail
+  end
+  local by_id = {}
+  for _, row in ipairs(stored) do
+    by_id[row.id] = row
+  end
+  for _, rule in ipairs(rules) do
+    local row = by_id[rule.own * 65536 + rule.stock]
+    if not row or not same_rule(row, rule) then
+      problems[#problems + 1] = { what = "rule of the policy", stock = rule.stock }
+    end
   end
   return true
 end

@@ -21,7 +21,7 @@ static name_list declared, broken;
 static void add_name(name_list *list, const char *table, const char *text) {
   if (list->count == NAMES)
     abort();
-  snprintf(list->names[list->count++], NAME, "%s: %s", table, text);
+  snprintf(list->names[list->count++], NAME, "%.63s: %.440s", table, text);
 }
 
 static bool has_name(const name_list *list, const char *name) {
@@ -232,6 +232,7 @@ static const char *const CHANGES[][2] = {
     {"line", "returned = 3"},
     {"line", "allocated = -1"},
     {"line", "backordered = 6"},
+    {"ledger", "qty = -1"},
     {"allocation", "qty = 0"},
     {"delivery", "qty = 0"},
     {"delivery", "returned = 3"},

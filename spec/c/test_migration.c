@@ -105,7 +105,7 @@ TEST(the_rows_of_the_hot_path_are_settled) {
       {"document", "id,kind,ext_id,request_hash,order_id,stock,time,answer"},
       {"line", "id,product,stock,parent,kind,tracked,ordered,cancelled,invoiced,delivered,refunded,"
                "released,returned,allocated,backordered"},
-      {"ledger", "seq,time,event,document,line,product,stock,source,reserved,moved,note"},
+      {"ledger", "seq,time,event,document,line,product,stock,source,reserved,moved,qty,note"},
       {"expiry", "balance,at,firm,backordered"},
       {"allocation", "id,item,document,qty"},
       {"delivery", "line,document,source,qty,returned"},

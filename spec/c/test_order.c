@@ -351,6 +351,15 @@ TEST(an_order_can_be_shipped_before_it_is_invoiced) {
   CHECK_INT(effect.delivered, 0);
 }
 
+/* An order taken over from elsewhere may have been refunded before anything was invoiced. */
+TEST(an_invoice_that_delivers_is_limited_by_what_is_open) {
+  qm_line line = {.kind = QM_LINE_VIRTUAL, .ordered = 5, .released = 2, .refunded = 2};
+  CHECK(qm_line_valid(&line));
+  CHECK_INT(qm_line_limit(&line, QM_INVOICE), 3);
+  line.kind = QM_LINE_GOODS;
+  CHECK_INT(qm_line_limit(&line, QM_INVOICE), 5);
+}
+
 TEST(goods_come_back_without_a_refund) {
   qm_line line = {.kind = QM_LINE_GOODS, .tracked = QM_TRACK_ALL, .ordered = 4};
   qm_effect effect;
@@ -392,6 +401,7 @@ int main(void) {
   RUN(a_line_is_valid_exactly_when_every_invariant_holds);
   RUN(the_worked_example_comes_out_as_it_should);
   RUN(an_order_can_be_shipped_before_it_is_invoiced);
+  RUN(an_invoice_that_delivers_is_limited_by_what_is_open);
   RUN(goods_come_back_without_a_refund);
   RUN(allocated_units_are_given_up_after_all_others);
   return unit_report();

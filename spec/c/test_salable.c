@@ -47,6 +47,7 @@ static qm_rule random_rule(uint64_t *seed, bool large) {
                .exempt = coin(seed, 4),
                .backorders = (int)unit_below(seed, 3),
                .floor = signed_any(seed, large),
+               .has_gate = coin(seed, 2),
                .gate = signed_any(seed, large)};
   if (coin(seed, 2))
     r.share = (qm_qty)unit_below(seed, 10001);
@@ -87,13 +88,14 @@ static bool naive_salable(const qm_balance *b, const qm_rule *r) {
   return assigned && (!r->managed || (b->in_stock > 0 && left));
 }
 
-/* Shown as zero unless a source is enabled and the gate is open: by not counting, by backorders
- * with a gate of zero or more and something in stock, or by what is left beyond gate and share. */
+/* Shown as zero unless a source is enabled and the product is salable; a policy with a gate has its
+ * own way: open by not counting, by backorders with a gate of zero or more and something in stock,
+ * or by what is left beyond gate and share. */
 static wide naive_shown(const qm_balance *b, const qm_rule *r) {
   wide left = (wide)b->on_hand - wide_reserved(b) - r->gate - wide_share(b->on_hand, r->share);
   bool by_backorders = r->backorders > 0 && r->gate >= 0 && b->in_stock > 0;
-  bool open = b->active > 0 && (!r->managed || by_backorders || left > 0);
-  return open ? wide_live(b, r) : 0;
+  bool open = r->has_gate ? !r->managed || by_backorders || left > 0 : naive_salable(b, r);
+  return open && b->active > 0 ? wide_live(b, r) : 0;
 }
 
 typedef struct finding {
@@ -242,7 +244,6 @@ static qm_balance on_hand(int64_t pieces) {
 TEST(a_negative_floor_is_how_far_promises_go_beyond_stock) {
   qm_balance b = on_hand(25);
   qm_rule r = {.managed = true, .backorders = 1, .floor = -50 * QM_QTY_ONE};
-  r.gate = r.floor;
   CHECK_INT(qm_salable_qty(&b, &r), 75 * QM_QTY_ONE);
   b.backordered = 50 * QM_QTY_ONE;
   b.firm = 25 * QM_QTY_ONE;
@@ -264,7 +265,7 @@ TEST(a_share_of_what_is_there_is_kept_back_rounded_up) {
 /* 4.5 is the out-of-stock threshold as entered, and with no backorders it does not count. */
 TEST(the_gate_and_the_floor_may_differ) {
   qm_balance b = on_hand(0);
-  qm_rule r = {.managed = true, .gate = -45000};
+  qm_rule r = {.managed = true, .has_gate = true, .gate = -45000};
   b.firm = 40000;
   CHECK_INT(qm_salable_qty(&b, &r), -40000);
   b.firm = 45000;
@@ -274,6 +275,17 @@ TEST(the_gate_and_the_floor_may_differ) {
   CHECK_INT(qm_salable_qty(&b, &r), 0);
   b = on_hand(5);
   CHECK_INT(qm_salable_qty(&b, &r), 5 * QM_QTY_ONE);
+}
+
+/* What is shown of a product that may not be sold is nothing, not what it lacks. */
+TEST(without_a_gate_only_what_is_salable_is_shown) {
+  qm_balance b = on_hand(3);
+  qm_rule r = {.managed = true, .floor = 20000};
+  CHECK_INT(qm_salable_qty(&b, &r), 10000);
+  b.firm = 40000;
+  CHECK_INT(qm_salable_qty(&b, &r), 0);
+  r.unlimited = true;
+  CHECK_INT(qm_salable_qty(&b, &r), -30000);
 }
 
 TEST(unlimited_backorders_show_what_is_missing) {
@@ -303,6 +315,7 @@ int main(void) {
   RUN(a_negative_floor_is_how_far_promises_go_beyond_stock);
   RUN(a_share_of_what_is_there_is_kept_back_rounded_up);
   RUN(the_gate_and_the_floor_may_differ);
+  RUN(without_a_gate_only_what_is_salable_is_shown);
   RUN(unlimited_backorders_show_what_is_missing);
   RUN(an_item_counts_only_in_stock_at_an_enabled_source_and_above_zero);
   return unit_report();

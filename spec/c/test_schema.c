@@ -16,8 +16,6 @@
 enum {
   HOLD = 20, /* kinds of documents that come later */
   ALLOCATE = 21,
-  EVENT_HELD = 30, /* and events */
-  EVENT_EXPIRED = 31,
   PRODUCT = 1,
   STOCK = 1,
   SOURCE = 1,
@@ -54,7 +52,8 @@ static void close_shop(shop *s) {
 
 /* ---- the engine's statements, each in a transaction of its own ---- */
 
-#define VALUES(...)          (qm_val[]){__VA_ARGS__}, (int)(sizeof((qm_val[]){__VA_ARGS__}) / sizeof(qm_val))
+#define VALUES(...) (qm_val[]){__VA_ARGS__}, (int)(sizeof((qm_val[]){__VA_ARGS__}) / sizeof(qm_val))
+
 #define RUN_SQL(s, sql, ...) run_sql(s, QM_SQL_##sql, #sql, VALUES(__VA_ARGS__))
 
 static void run_sql(shop *s, qm_sql sql, const char *name, const qm_val *values, int count) {
@@ -89,9 +88,9 @@ static void add_line(shop *s, int64_t order, int64_t number, int tracked, qm_qty
 }
 
 static void add_fact(shop *s, int event, int64_t document, int64_t source, qm_qty reserved,
-                     qm_qty moved) {
+                     qm_qty moved, qm_qty qty) {
   RUN_SQL(s, LEDGER_ADD, QM_I(KIT_NOW), QM_I(event), QM_I(document), QM_I(1), QM_I(PRODUCT),
-          QM_I(STOCK), source ? QM_I(source) : QM_N, QM_I(reserved), QM_I(moved), QM_N);
+          QM_I(STOCK), source ? QM_I(source) : QM_N, QM_I(reserved), QM_I(moved), QM_I(qty), QM_N);
 }
 
 static void move_balance(shop *s, qm_qty on_hand, qm_qty firm, qm_qty backordered, qm_qty allocated,
@@ -144,7 +143,7 @@ static int64_t hold(shop *s, const char *id, qm_qty qty, long long until) {
   later(s,
         "UPDATE balance SET next_expiry = min(coalesce(next_expiry, %lld), %lld) WHERE id = %lld",
         until, until, (long long)BALANCE_ID);
-  add_fact(s, EVENT_HELD, document, 0, -qty, 0);
+  add_fact(s, QM_LEDGER_order_placed, document, 0, -qty, 0, qty);
   return document;
 }
 
@@ -179,7 +178,7 @@ static void expire(shop *s, int64_t held, qm_qty qty, long long until) {
   leave_bucket(s, qty, until);
   put_line(s, (held << QM_LINE_BITS) + 1, &line);
   move_balance(s, 0, -qty, 0, 0, -qty);
-  add_fact(s, EVENT_EXPIRED, held, 0, qty, 0);
+  add_fact(s, QM_LEDGER_order_canceled, held, 0, qty, 0, qty);
 }
 
 TEST(carts_hold_goods_and_become_orders_or_expire) {
@@ -244,7 +243,7 @@ static void ship_allocated(shop *s, int64_t line_id, qm_line *line, const char *
   line->delivered += qty;
   put_line(s, line_id, line);
   move_balance(s, -qty, 0, 0, -qty, 0);
-  add_fact(s, QM_LEDGER_shipment_created, document, SOURCE, qty, -qty);
+  add_fact(s, QM_LEDGER_shipment_created, document, SOURCE, qty, -qty, qty);
 }
 
 static int64_t place(shop *s, const char *id, qm_qty qty, qm_line *line) {
@@ -305,13 +304,16 @@ TEST(goods_are_refunded_and_come_back_to_where_they_left) {
   int64_t id = place(&s, "o-1", 5 * KIT_ONE, &line), order = id >> QM_LINE_BITS;
   line.invoiced = 5 * KIT_ONE;
   put_line(&s, id, &line);
+  int64_t invoice = add_document(&s, QM_OP_INVOICE, "i-1", order);
+  add_fact(&s, QM_LEDGER_invoice_created, invoice, 0, 0, 0, 5 * KIT_ONE);
   int64_t shipment = add_document(&s, QM_OP_SHIP, "s-1", order);
   RUN_SQL(&s, DELIVERY_ADD, QM_I(id), QM_I(shipment), QM_I(SOURCE), QM_I(3 * KIT_ONE));
   RUN_SQL(&s, ITEM_PUT, QM_I(ITEM_ID), QM_I(PRODUCT), QM_I((PIECES - 3) * KIT_ONE), QM_I(1), QM_N);
   line.delivered = 3 * KIT_ONE;
   put_line(&s, id, &line);
   move_balance(&s, -3 * KIT_ONE, -3 * KIT_ONE, 0, 0, 0);
-  add_fact(&s, QM_LEDGER_shipment_created, shipment, SOURCE, 3 * KIT_ONE, -3 * KIT_ONE);
+  add_fact(&s, QM_LEDGER_shipment_created, shipment, SOURCE, 3 * KIT_ONE, -3 * KIT_ONE,
+           3 * KIT_ONE);
   check_agreement(&s, "shipping");
 
   int64_t refund = add_document(&s, QM_OP_REFUND, "r-1", order);
@@ -319,7 +321,7 @@ TEST(goods_are_refunded_and_come_back_to_where_they_left) {
   line.released = 2 * KIT_ONE;
   put_line(&s, id, &line);
   move_balance(&s, 0, -2 * KIT_ONE, 0, 0, 0);
-  add_fact(&s, QM_LEDGER_creditmemo_created, refund, 0, 2 * KIT_ONE, 0);
+  add_fact(&s, QM_LEDGER_creditmemo_created, refund, 0, 2 * KIT_ONE, 0, 4 * KIT_ONE);
   check_agreement(&s, "refunding");
 
   bool found = false;
@@ -337,7 +339,7 @@ TEST(goods_are_refunded_and_come_back_to_where_they_left) {
   line.returned = 2 * KIT_ONE;
   put_line(&s, id, &line);
   move_balance(&s, 2 * KIT_ONE, 0, 0, 0, 0);
-  add_fact(&s, QM_LEDGER_goods_returned, refund, SOURCE, 0, 2 * KIT_ONE);
+  add_fact(&s, QM_LEDGER_goods_returned, refund, SOURCE, 0, 2 * KIT_ONE, 2 * KIT_ONE);
   CHECK_INT(ask(&s, "firm"), 0);
   close_shop(&s);
 }
@@ -382,6 +384,10 @@ TEST(the_lines_of_a_composite_name_their_parent) {
         " delivered, refunded, released, returned, allocated, backordered)"
         " VALUES (%lld, 2, 1, 0, 3, 0, 20000, 0, 0, 0, 0, 0, 0, 0, 0)",
         (long long)((order << QM_LINE_BITS) + 2));
+  later(&s,
+        "INSERT INTO ledger (time, event, document, line, product, stock, qty)"
+        " VALUES (0, %d, %lld, 2, 2, 1, 20000)",
+        (int)QM_LEDGER_order_placed, (long long)order);
   later(&s, "UPDATE line SET parent = 2 WHERE id = %lld", (long long)child);
   check_agreement(&s, "placing");
   const qm_op *op = kit_event(&record, QM_OP_SHIP, "s-1", "o-1", "bike", NULL, 4 * KIT_ONE);

@@ -29,10 +29,10 @@ bool qm_is_salable(const qm_balance *balance, const qm_rule *rule) {
 /* MSI's index opens by the raw threshold and then shows a number computed with the effective one, so a
  * policy that wants its figures gives that threshold as the gate. */
 static bool is_shown(const qm_balance *balance, const qm_rule *rule) {
-  if (!rule->has_gate)
-    return qm_is_salable(balance, rule);
   if (balance->active == 0)
     return false;
+  if (!rule->has_gate)
+    return qm_is_salable(balance, rule);
   if (!rule->managed)
     return true;
   if (rule->backorders != 0 && rule->gate >= 0 && balance->in_stock > 0)

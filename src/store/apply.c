@@ -254,8 +254,8 @@ static qm_code run_op(qm_tx *tx) {
   return code;
 }
 
-qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count, qm_verdict *verdicts,
-                       qm_err *err) {
+static qm_code apply_once(qm_store *store, const qm_op *const *ops, size_t count,
+                          qm_verdict *verdicts, qm_err *err) {
   qm_out_clear(&store->out);
   qm_code code = qm_db_begin_write(store->db, err);
   if (code)
@@ -268,11 +268,20 @@ qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count, q
       code = qm_fail(err, QM_MEMORY, "out of memory");
   }
   if (!code)
-    code = qm_db_commit(store->db, err);
-  if (code) {
-    qm_db_rollback(store->db);
-    return code;
+    return qm_db_commit(store->db, err);
+  qm_db_rollback(store->db);
+  return code;
+}
+
+/* A full disk may only be a log that waits to be returned to the file, so one more try is worth it. */
+qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count,
+                       qm_verdict *verdicts, qm_err *err) {
+  qm_code code = apply_once(store, ops, count, verdicts, err);
+  if (code == QM_FULL) {
+    qm_db_return_log(store->db);
+    code = apply_once(store, ops, count, verdicts, err);
   }
-  qm_db_tidy(store->db);
-  return QM_OK;
+  if (!code)
+    qm_db_tidy(store->db);
+  return code;
 }

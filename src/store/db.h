@@ -50,7 +50,9 @@ qm_code qm_db_begin_read(qm_db *db, qm_err *err);
 qm_code qm_db_commit(qm_db *db, qm_err *err);
 void qm_db_rollback(qm_db *db);
 
-/* Work that may be put off until after the answer: returns log pages to the file. */
+/* Returns the log to the file now, as far as readers allow. */
+void qm_db_return_log(qm_db *db);
+/* The same once the log has grown long: work that may be put off until after the answer. */
 void qm_db_tidy(qm_db *db);
 
 /* Runs a statement that returns no rows. */

@@ -67,6 +67,7 @@ static qm_code map_code(int native) {
     return QM_READONLY;
   case SQLITE_FULL:
     return QM_FULL;
+  case SQLITE_ERROR: /* the statements never change, so it is the file that does not fit them */
   case SQLITE_CORRUPT:
   case SQLITE_CONSTRAINT: /* the core had checked: the file does not say what it must */
   case SQLITE_MISMATCH:
@@ -355,8 +356,8 @@ static qm_code open_checkpointer(qm_db *db) {
 }
 
 /* Nobody waits for a checkpoint: when a writer is active it will do it after its own commit. */
-static void checkpoint(qm_db *db) {
-  if (open_checkpointer(db) != QM_OK)
+void qm_db_return_log(qm_db *db) {
+  if (db->in_memory || db->readonly || open_checkpointer(db) != QM_OK)
     return;
   sqlite3_busy_timeout(db->checkpointer, 0);
   if (sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
@@ -367,8 +368,8 @@ static void checkpoint(qm_db *db) {
 }
 
 void qm_db_tidy(qm_db *db) {
-  if (db->log_pages >= LOG_PAGES && !db->in_memory && !db->readonly)
-    checkpoint(db);
+  if (db->log_pages >= LOG_PAGES)
+    qm_db_return_log(db);
 }
 
 void qm_db_close(qm_db *db) {

@@ -69,29 +69,27 @@ static qm_code put_line(qm_tx *tx, const qm_placed_line *line) {
 
 static qm_code do_cancel(qm_tx *tx, qm_placed_line *line, qm_qty qty) {
   qm_effect effect;
+  bool reserved = line->counters.tracked == QM_TRACK_ALL;
   qm_line_apply(&line->counters, QM_CANCEL, qty, &effect);
-  qm_code code = QM_OK;
-  if (line->counters.tracked == QM_TRACK_ALL) {
-    code = qm_line_release(tx, line, &effect);
-    qm_fact fact = {.event = QM_LEDGER_order_canceled,
-                    .line = line->number,
-                    .product = line->product,
-                    .stock = line->stock,
-                    .reserved = qty};
-    if (!code)
-      code = qm_ledger_add(tx, &fact);
-  }
+  qm_fact fact = {
+      .event = QM_LEDGER_order_canceled, .reserved = reserved ? qty : 0, .qty = qty};
+  qm_code code = reserved ? qm_line_release(tx, line, &effect) : QM_OK;
+  if (!code)
+    code = qm_line_fact(tx, line, fact);
   return code ? code : qm_line_answer(tx, line, 0, qty);
 }
 
 static qm_code do_ship(qm_tx *tx, int row, qm_placed_line *line, int64_t source, qm_qty qty) {
   qm_effect effect;
-  if (line->counters.tracked != QM_TRACK_NOTHING && !source)
+  bool goods = line->counters.tracked != QM_TRACK_NOTHING;
+  if (goods && !source)
     return qm_line_refuse(tx, QM_P_SOURCE_NEEDED, row, line, qty, 0);
   qm_line_apply(&line->counters, QM_SHIP, qty, &effect);
-  qm_code code = QM_OK;
-  if (line->counters.tracked != QM_TRACK_NOTHING)
+  qm_code code;
+  if (goods)
     code = qm_deliver(tx, row, line, source, qty, QM_LEDGER_shipment_created);
+  else
+    code = qm_line_fact(tx, line, (qm_fact){.event = QM_LEDGER_shipment_created, .qty = qty});
   if (!code && line->counters.tracked == QM_TRACK_ALL)
     code = qm_line_release(tx, line, &effect);
   return code ? code : qm_line_answer(tx, line, source, qty);
@@ -100,9 +98,11 @@ static qm_code do_ship(qm_tx *tx, int row, qm_placed_line *line, int64_t source,
 static qm_code do_invoice(qm_tx *tx, int row, qm_placed_line *line, int64_t source, qm_qty qty) {
   qm_effect effect;
   qm_line_apply(&line->counters, QM_INVOICE, qty, &effect);
-  if (effect.delivered == 0 || line->counters.tracked == QM_TRACK_NOTHING)
-    return qm_line_answer(tx, line, 0, qty);
   qm_code code;
+  if (effect.delivered == 0 || line->counters.tracked == QM_TRACK_NOTHING) {
+    code = qm_line_fact(tx, line, (qm_fact){.event = QM_LEDGER_invoice_created, .qty = qty});
+    return code ? code : qm_line_answer(tx, line, 0, qty);
+  }
   if (source) {
     code = qm_deliver(tx, row, line, source, qty, QM_LEDGER_invoice_created);
     if (!code)
@@ -115,33 +115,35 @@ static qm_code do_invoice(qm_tx *tx, int row, qm_placed_line *line, int64_t sour
   return code;
 }
 
+/* The part of a refund that was never delivered: released, or written off as goods that are lost. */
+static qm_code withdraw(qm_tx *tx, int row, const qm_placed_line *line, const qm_effect *effect,
+                        bool write_off) {
+  qm_code code = QM_OK;
+  if (write_off && line->counters.tracked != QM_TRACK_NOTHING)
+    code =
+        qm_deliver_by_priority(tx, row, line, effect->withdrawn, QM_LEDGER_written_off, false);
+  if (!code && line->counters.tracked == QM_TRACK_ALL)
+    code = qm_line_release(tx, line, effect);
+  return code ? code : qm_line_answer(tx, line, 0, effect->withdrawn);
+}
+
 static qm_code do_refund(qm_tx *tx, int row, qm_placed_line *line, int64_t source, qm_qty qty) {
   const qm_row *request = &qm_op_rows(tx->op)[row];
   bool back = (request->flags & QM_RETURN_TO_STOCK) || source;
-  qm_effect effect;
+  qm_effect effect, none;
   qm_rule rule;
   qm_code code = qm_get_rule(tx, line->own, line->stock, (qm_str){NULL, 0}, &rule);
   if (code)
     return code;
   qm_line_apply(&line->counters, QM_REFUND, qty, &effect);
-  bool write_off =
-      request->flags & QM_HAS_WRITE_OFF ? request->truth != 0 : rule.write_off && !back;
-  if (effect.withdrawn > 0) {
-    qm_fact fact = {.event = QM_LEDGER_creditmemo_created,
-                    .line = line->number,
-                    .product = line->product,
-                    .stock = line->stock,
-                    .reserved = effect.withdrawn};
-    bool tracked = line->counters.tracked != QM_TRACK_NOTHING;
-    if (tracked && write_off)
-      code = qm_deliver_by_priority(tx, row, line, effect.withdrawn, QM_LEDGER_written_off, false);
-    else if (line->counters.tracked == QM_TRACK_ALL)
-      code = qm_ledger_add(tx, &fact);
-    if (!code && line->counters.tracked == QM_TRACK_ALL)
-      code = qm_line_release(tx, line, &effect);
-    if (!code)
-      code = qm_line_answer(tx, line, 0, effect.withdrawn);
-  }
+  bool write_off = request->flags & QM_HAS_WRITE_OFF ? request->truth != 0
+                                                     : rule.write_off && !back;
+  qm_fact fact = {.event = QM_LEDGER_creditmemo_created, .qty = qty};
+  if (line->counters.tracked == QM_TRACK_ALL && !write_off)
+    fact.reserved = effect.withdrawn;
+  code = qm_line_fact(tx, line, fact);
+  if (!code && effect.withdrawn > 0)
+    code = withdraw(tx, row, line, &effect, write_off);
   if (code || effect.returnable == 0)
     return code;
   if (!back)
@@ -149,7 +151,6 @@ static qm_code do_refund(qm_tx *tx, int row, qm_placed_line *line, int64_t sourc
   qm_qty limit = qm_line_limit(&line->counters, QM_RETURN);
   if (effect.returnable > limit)
     return qm_line_refuse(tx, QM_P_EXCEEDS_RETURN, row, line, effect.returnable, limit);
-  qm_effect none;
   qm_line_apply(&line->counters, QM_RETURN, effect.returnable, &none);
   return qm_take_back(tx, row, line, &rule, source, effect.returnable);
 }

@@ -26,6 +26,13 @@ qm_code qm_line_release(qm_tx *tx, const qm_placed_line *line, const qm_effect *
   return qm_balance_move(tx, line->product, line->stock, &delta);
 }
 
+qm_code qm_line_fact(qm_tx *tx, const qm_placed_line *line, qm_fact fact) {
+  fact.line = line->number;
+  fact.product = line->product;
+  fact.stock = line->stock;
+  return qm_ledger_add(tx, &fact);
+}
+
 /* ---- goods leave ---- */
 
 /* Takes qty of a line from one source: the item, the delivery, and the ledger's row. */
@@ -45,15 +52,10 @@ qm_code qm_deliver(qm_tx *tx, int row, const qm_placed_line *line, int64_t sourc
   code = qm_item_put(tx, line->product, source, &before, &now);
   if (!code && event != QM_LEDGER_written_off)
     code = QM_RUN(tx, DELIVERY_ADD, QM_I(line->id), QM_I(tx->document), QM_I(source), QM_I(qty));
-  qm_fact fact = {.event = event,
-                  .line = line->number,
-                  .product = line->product,
-                  .stock = line->stock,
-                  .source = source,
-                  .moved = -qty,
-                  .reserved = line->counters.tracked == QM_TRACK_ALL ? qty : 0};
+  qm_fact fact = {.event = event, .source = source, .moved = -qty, .qty = qty};
+  fact.reserved = line->counters.tracked == QM_TRACK_ALL ? qty : 0;
   if (!code)
-    code = qm_ledger_add(tx, &fact);
+    code = qm_line_fact(tx, line, fact);
   return code;
 }
 
@@ -124,14 +126,10 @@ static qm_code receive(qm_tx *tx, int row, const qm_placed_line *line, int64_t s
   qm_code code = mark_returned(tx, line, source, qty);
   if (!code)
     code = qm_item_add(tx, row, line->product, source, qty);
-  qm_fact fact = {.event = QM_LEDGER_goods_returned,
-                  .line = line->number,
-                  .product = line->product,
-                  .stock = line->stock,
-                  .source = source,
-                  .moved = qty};
+  qm_fact fact = {
+      .event = QM_LEDGER_goods_returned, .source = source, .moved = qty, .qty = qty};
   if (!code)
-    code = qm_ledger_add(tx, &fact);
+    code = qm_line_fact(tx, line, fact);
   if (!code)
     code = qm_line_answer(tx, line, source, qty);
   return code;
@@ -141,8 +139,11 @@ static qm_code receive(qm_tx *tx, int row, const qm_placed_line *line, int64_t s
  * where the latest deliveries came from, one after the other. */
 qm_code qm_take_back(qm_tx *tx, int row, const qm_placed_line *line, const qm_rule *rule,
                      int64_t named, qm_qty qty) {
-  if (line->counters.tracked == QM_TRACK_NOTHING)
-    return qm_line_answer(tx, line, named, qty);
+  if (line->counters.tracked == QM_TRACK_NOTHING) {
+    qm_code code =
+        qm_line_fact(tx, line, (qm_fact){.event = QM_LEDGER_goods_returned, .qty = qty});
+    return code ? code : qm_line_answer(tx, line, named, qty);
+  }
   while (qty > 0) {
     bool found = true;
     int64_t source = named;

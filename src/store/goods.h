@@ -20,6 +20,9 @@ qm_code qm_line_refuse(qm_tx *tx, qm_problem_kind kind, int row, const qm_placed
 /* Adds an entry to the answer; source 0: none. */
 qm_code qm_line_answer(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty);
 
+/* Adds a row about the line to the ledger. */
+qm_code qm_line_fact(qm_tx *tx, const qm_placed_line *line, qm_fact fact);
+
 /* The promise of a line shrinks, firm and backordered parts alike. */
 qm_code qm_line_release(qm_tx *tx, const qm_placed_line *line, const qm_effect *effect);
 

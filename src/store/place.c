@@ -193,27 +193,23 @@ static qm_code write_header(placing *p) {
       op->flags & QM_HAS_LONGITUDE ? QM_D(op->longitude) : QM_N);
 }
 
-/* One reservation per product, however many lines it has. */
-static qm_code write_reservations(placing *p) {
+/* One row of the ledger per product, however many lines it has. */
+static qm_code write_promise(placing *p, const group *g) {
   qm_tx *tx = p->tx;
+  bool reserves = tracking_of(&g->rule) == QM_TRACK_ALL;
+  qm_fact fact = {.event = QM_LEDGER_order_placed,
+                  .line = g->rows == 1 ? qm_op_rows(tx->op)[g->first_row].line : 0,
+                  .product = g->product.id,
+                  .stock = p->stock,
+                  .reserved = reserves ? -g->total : 0,
+                  .qty = g->total};
   qm_code code = QM_OK;
-  for (uint32_t i = 0; !code && i < p->group_count; i++) {
-    group *g = &p->groups[i];
-    if (tracking_of(&g->rule) != QM_TRACK_ALL)
-      continue;
+  if (reserves) {
     qm_balance delta = {.firm = qm_firm_part(&g->balance, g->total)};
     delta.backordered = g->total - delta.firm;
     code = qm_balance_move(tx, g->product.id, p->stock, &delta);
-    if (code)
-      return code;
-    qm_fact fact = {.event = QM_LEDGER_order_placed,
-                    .line = g->rows == 1 ? qm_op_rows(tx->op)[g->first_row].line : 0,
-                    .product = g->product.id,
-                    .stock = p->stock,
-                    .reserved = -g->total};
-    code = qm_ledger_add(tx, &fact);
   }
-  return code;
+  return code ? code : qm_ledger_add(tx, &fact);
 }
 
 static qm_code write_lines(placing *p) {
@@ -259,8 +255,8 @@ static qm_code place(placing *p) {
   code = write_header(p);
   if (!code)
     code = write_lines(p);
-  if (!code)
-    code = write_reservations(p);
+  for (uint32_t i = 0; !code && i < p->group_count; i++)
+    code = write_promise(p, &p->groups[i]);
   p->tx->verdict->value = p->stock;
   return code;
 }

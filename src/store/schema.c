@@ -163,7 +163,8 @@ static const char version_1_orders[] = {
     "  PRIMARY KEY (line, document, source)) STRICT, WITHOUT ROWID;"
 
     /* The ledger: reservations, movements and events in one sequence, appended only. `reserved` has
-     * MSI's sign: negative takes, positive releases. */
+     * MSI's sign: negative takes, positive releases; `qty` is how many units of a line the event is
+     * about, so that every counter of every line follows from the ledger. */
     "CREATE TABLE ledger ("
     "  seq INTEGER PRIMARY KEY,"
     "  time INTEGER NOT NULL,"
@@ -172,6 +173,7 @@ static const char version_1_orders[] = {
     "  product INTEGER, stock INTEGER, source INTEGER,"
     "  reserved INTEGER NOT NULL DEFAULT 0,"
     "  moved INTEGER NOT NULL DEFAULT 0,"
+    "  qty INTEGER NOT NULL DEFAULT 0 CHECK (qty >= 0),"
     "  note TEXT) STRICT;",
 };
 

@@ -133,6 +133,7 @@ typedef struct qm_fact {
   qm_ledger_event event;
   int64_t line, product, stock, source; /* 0: none */
   qm_qty reserved, moved;
+  qm_qty qty; /* units of a line */
   qm_str note;
 } qm_fact;
 qm_code qm_ledger_add(qm_tx *tx, const qm_fact *fact);
