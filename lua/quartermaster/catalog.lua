@@ -8,7 +8,7 @@ local settings = require "quartermaster.settings"
 
 local _M = {}
 
-local STATUS = { [0] = "out_of_stock", "in_stock", "out_of_stock" }
+_M.STATUS = { [0] = "out_of_stock", "in_stock", "out_of_stock" }
 local TYPES = { [0] = "simple", "virtual", "downloadable", "configurable", "grouped", "bundle" }
 
 local SOURCES_LIST = { stock = "whole", after = "string", limit = "whole" }
@@ -75,12 +75,15 @@ end
 _M.page = page
 
 
+-- A maker of inv.sources, inv.stocks and the like: an object with these methods and the inventory.
 local function group(methods)
   local index = { __index = methods }
   return function(inv)
     return setmetatable({ inv = inv }, index)
   end
 end
+
+_M.group = group
 
 
 -- ---- sources ----
@@ -117,6 +120,9 @@ function Sources:list(filter)
   filter = filter == nil and {} or filter
   check.keys("sources:list", filter, SOURCES_LIST, 2)
   if filter.stock then
+    if filter.after or filter.limit then
+      error("sources:list takes a stock, or after and limit: a stock's sources are one page", 2)
+    end
     return core.read(self.inv.store, "STOCK_SOURCES", filter.stock)
   end
   local size = page_size("sources:list", filter)
@@ -258,8 +264,38 @@ local function own_text(inv, product, changes)
 end
 
 
+-- Would the store take these products? Asked before their settings are interned, so that a refused
+-- call leaves nothing behind.
+local function try_products(inv, list)
+  local rows = {}
+  for i, product in ipairs(list) do
+    rows[i] = { sku = product.sku, type = product.type, own = 1, was_own = 1 }
+  end
+  return core.write(inv.store, "products", { rows = rows, dry_run = true }, inv.clock())
+end
+
+
+-- The id of an own-settings text; a new one is interned once the products have been tried.
+local function intern(inv, text, list, tried)
+  local found, message, code, detail = core.read(inv.store, "OWN", text)
+  if not found then
+    return nil, message, code, detail
+  end
+  if found[1] then
+    return found[1].id
+  end
+  if not tried.done then
+    tried.done, message, code, detail = try_products(inv, list)
+    if not tried.done then
+      return nil, message, code, detail
+    end
+  end
+  return rules.own_id(inv, text)
+end
+
+
 local function product_rows(inv, list, changes)
-  local rows, ids = {}, {}
+  local rows, ids, tried = {}, {}, {}
   for i, product in ipairs(list) do
     local text, was, code, detail = own_text(inv, product, changes[i])
     if not text then
@@ -267,7 +303,7 @@ local function product_rows(inv, list, changes)
     end
     if not ids[text] then
       local message
-      ids[text], message, code, detail = rules.own_id(inv, text)
+      ids[text], message, code, detail = intern(inv, text, list, tried)
       if not ids[text] then
         return nil, message, code, detail
       end
@@ -305,12 +341,7 @@ end
 
 -- What the store would say of the same products, so that all problems are reported at once.
 local function refuse_products(inv, list, problems)
-  local rows = {}
-  for i, product in ipairs(list) do
-    rows[i] = { sku = product.sku, type = product.type, own = 1, was_own = 1 }
-  end
-  local _, message, code, detail =
-    core.write(inv.store, "products", { rows = rows, dry_run = true }, inv.clock())
+  local _, message, code, detail = try_products(inv, list)
   if code and not (detail and detail.errors) then
     return nil, message, code, detail
   end
@@ -319,9 +350,9 @@ local function refuse_products(inv, list, problems)
   end
   table.sort(problems, function(a, b)
     if a.index ~= b.index then
-      return a.index < b.index
+      return (a.index or 0) < (b.index or 0)
     end
-    return a.field < b.field
+    return (a.field or "") < (b.field or "")
   end)
   return settings.refuse(problems)
 end
@@ -403,7 +434,7 @@ _M.items = group(Items)
 
 local function to_item(row)
   row.id = nil
-  row.status = STATUS[row.status]
+  row.status = _M.STATUS[row.status]
   return row
 end
 

@@ -51,16 +51,9 @@ local Policies = {}
 local Orders = {}
 
 
-local function methods(table_of_functions)
-  local index = { __index = table_of_functions }
-  return function(inv)
-    return setmetatable({ inv = inv }, index)
-  end
-end
-
-local global_settings = methods(GlobalSettings)
-local policies = methods(Policies)
-local orders = methods(Orders)
+local global_settings = catalog.group(GlobalSettings)
+local policies = catalog.group(Policies)
+local orders = catalog.group(Orders)
 
 local inventory_meta = {
   __index = Inventory,
@@ -261,9 +254,6 @@ function Inventory:salable(request)
 end
 
 
-local STATUS = { [0] = "out_of_stock", "in_stock", "out_of_stock" }
-
-
 function Inventory:position(request)
   check.keys("position", request, POSITION, 2)
   check.value("position", "sku", request.sku, "string", 2)
@@ -281,7 +271,7 @@ function Inventory:position(request)
     return nil, message, code, detail
   end
   for _, place in ipairs(places) do
-    place.status = STATUS[place.status]
+    place.status = catalog.STATUS[place.status]
   end
   stand.sku, stand.sources, stand.product = request.sku, places, nil
   stand.is_salable, stand.salable, stand.qty = stand.salable, stand.qty, nil
@@ -347,15 +337,41 @@ end
 
 -- ---- selection ----
 
--- The open goods of an order, in lines for selection.
+-- The open goods of an order, in lines for selection, and those that nothing is counted for.
 local function open_lines(order)
-  local lines = {}
+  local lines, untracked = {}, {}
   for _, line in ipairs(order.lines) do
-    if line.kind == "goods" and tonumber(line.open) > 0 and line.tracked then
-      lines[#lines + 1] = { line = line.line, sku = line.sku, qty = line.open }
+    if line.kind == "goods" and tonumber(line.open) > 0 then
+      local list = line.tracked and lines or untracked
+      list[#list + 1] = { line = line.line, sku = line.sku, qty = line.open }
     end
   end
-  return lines
+  return lines, untracked
+end
+
+
+-- Goods that are not counted may leave from anywhere: from where the parcel leaves, else from the
+-- stock's first source.
+local function add_untracked(inv, plan, stock, untracked)
+  if #untracked == 0 then
+    return plan
+  end
+  local source = plan.picks[1] and plan.picks[1].source
+  if not source then
+    local links, message, code, detail = core.read(inv.store, "LINKS", stock)
+    if not links then
+      return nil, message, code, detail
+    end
+    source = links[1] and links[1].code
+    plan.shipments = source and 1 or 0
+  end
+  for _, line in ipairs(source and untracked or {}) do
+    plan.picks[#plan.picks + 1] = { line = line.line, sku = line.sku, source = source,
+      qty_to_deduct = line.qty, qty_available = line.qty }
+    plan.why[#plan.why + 1] = { line = line.line, source = source, used = true,
+      rule = "untracked", detail = "its stock is not counted, so it may leave from anywhere" }
+  end
+  return plan
 end
 
 
@@ -363,31 +379,30 @@ function Inventory:select(request)
   check.keys("select", request, SELECT, 2)
   check.entries("select: lines", request.lines or {}, SELECT_LINE, 2)
   local where, lines = { stock = request.stock, channel = request.channel }, request.lines
+  local untracked, order, message, code, detail = {}, nil, nil, nil, nil
   if request.order then
     if request.stock or request.channel or lines then
       error("select takes an order, or a stock or channel with lines, not both", 2)
     end
-    local order, message, code, detail = self.orders:get(request.order)
+    order, message, code, detail = self.orders:get(request.order)
     if not order then
       return nil, message, code, detail
     end
-    where, lines = { stock = order.stock }, open_lines(order)
-    if #lines == 0 then
-      return { shippable = true, algorithm = "priority", order = order.id, shipments = 0,
-        picks = {}, short = {}, why = {} }
-    end
+    where = { stock = order.stock }
+    lines, untracked = open_lines(order)
   else
     check.value("select", "lines", lines, "list", 2)
   end
-  local plan, message, code, detail = core.select(self.store, where, lines, {
-    algorithm = request.algorithm, sources = request.sources,
+  local plan
+  plan, message, code, detail = core.select(self.store, where, lines, {
+    algorithm = request.algorithm, sources = request.sources, may_be_empty = order ~= nil,
     availability = request.availability, rows = request.rows,
   })
   if not plan then
     return nil, message, code, detail
   end
   plan.order = request.order
-  return plan
+  return add_untracked(self, plan, order and order.stock, untracked)
 end
 
 

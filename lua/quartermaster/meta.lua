@@ -57,7 +57,7 @@ local quartermaster = {}
 ---@field create? boolean default true
 ---@field readonly? boolean default false
 ---@field durability? "full"|"normal" default "full": survives power loss; "normal" may lose the last moments
----@field quantities? "number"|"string" how quantities are returned, default "number"
+---@field quantities? "number"|"string" how quantities are returned (settings stay numbers), default "number"
 ---@field clock? fun(): integer the time in seconds; default the system's clock
 ---@field busy_timeout? number seconds to wait for another writer, default 5
 ---@field max_pages? integer upper limit of the file in pages of 4096 bytes
@@ -119,8 +119,9 @@ function Inventory:salable(request) end
 ---@field sku string
 ---@field stock integer
 ---@field on_hand number
----@field reserved number firm + held + allocated + backordered + adopted
----@field held number part of reserved: live holds of carts
+---@field reserved number firm + backordered + allocated + adopted
+---@field firm number part of reserved: promised and covered by goods, live holds included
+---@field held number part of firm and backordered: live holds of carts
 ---@field allocated number part of reserved
 ---@field backordered number part of reserved: promised beyond what was there
 ---@field adopted number part of reserved: taken over from another system
@@ -227,6 +228,7 @@ function Inventory:adopt(request) end
 ---@field source? string
 ---@field reserved number change of the reservation: negative takes, positive releases
 ---@field moved number change of the quantity at `source`
+---@field qty number units of an order line that the event is about
 ---@field note? string
 
 ---A page of the reservation rows, oldest first, and the cursor of the next page (nil at the end).
@@ -264,7 +266,7 @@ function Inventory:import(request) end
 ---@field email? string
 ---@field phone? string
 ---@field fax? string
----@field latitude? number -90 to 90; 0 is a latitude
+---@field latitude? number -90 to 90; 0 is a latitude; once known it can be changed, not taken away
 ---@field longitude? number -180 to 180
 ---@field pickup? boolean in-store pickup location: needs city, street and phone
 ---@field frontend_name? string

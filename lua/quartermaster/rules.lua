@@ -78,7 +78,7 @@ end
 local function evaluate(inv, script, owns, stocks, shop_settings)
   local message, code, detail
   if not stocks then
-    stocks, message, code, detail = all_rows(inv, "STOCKS")
+    stocks, message, code, detail = all_rows(inv, "ALL_STOCKS")
     if not stocks then
       return nil, message, code, detail
     end
@@ -161,20 +161,33 @@ function _M.own_id(inv, text)
 end
 
 
--- Saves a stock; a new one gets the rules of every own-settings text.
+-- The rules of every own-settings text in a stock that is being made; none when it exists.
+local function rules_of_new(inv, shop, stock)
+  if stock.id then
+    local rows, message, code, detail = core.read(inv.store, "STOCK", stock.id)
+    if not rows then
+      return nil, message, code, detail
+    elseif rows[1] then
+      return {}
+    end
+  end
+  local script, message, code, detail = _M.script(inv, shop.policy, shop.policy_source)
+  if not script then
+    return nil, message, code, detail
+  end
+  return evaluate(inv, script, nil, { { id = stock.id, name = stock.name, new = true } },
+    shop.settings)
+end
+
+
 function _M.save_stock(inv, stock)
   return until_current(inv, function(shop)
-    local script, message, code, detail = _M.script(inv, shop.policy, shop.policy_source)
-    if not script then
-      return nil, message, code, detail
-    end
-    local request = {}
+    local request, message, code, detail = {}, nil, nil, nil
     for key, value in pairs(stock) do
       request[key] = value
     end
-    local new = { id = stock.id, name = stock.name, new = true }
     request.generation = shop.generation
-    request.rules, message, code, detail = evaluate(inv, script, nil, { new }, shop.settings)
+    request.rules, message, code, detail = rules_of_new(inv, shop, stock)
     if not request.rules then
       return nil, message, code, detail
     end

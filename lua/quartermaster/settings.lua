@@ -302,7 +302,7 @@ function _M.rule(script, own, stock, effective)
     return nil, message, code, detail
   end
   rule.own = own
-  rule.stock = stock.new and 0 or stock.id
+  rule.stock = stock.id or 0
   rule.managed = effective.manage_stock
   rule.reserves = effective.reserve_stock
   rule.backorders = effective.backorders

@@ -39,7 +39,9 @@ typedef enum qm_problem_kind {
   X(expected)                                                                                      \
   X(notify_below)                                                                                  \
   X(channel)                                                                                       \
-  X(note)
+  X(note)                                                                                          \
+  X(lines)                                                                                         \
+  X(reservations)
 
 typedef enum qm_field_name {
   QM_FIELD_OWN = 0, /* the one of problem.def */

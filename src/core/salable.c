@@ -92,6 +92,13 @@ int qm_check(const qm_balance *balance, const qm_rule *rule, qm_qty qty,
   return count;
 }
 
+qm_qty qm_over_promised(const qm_balance *balance, const qm_rule *rule) {
+  if (!rule->managed || rule->unlimited)
+    return 0;
+  qm_qty credit = rule->floor < 0 ? -rule->floor : 0;
+  return qm_qty_max(0, qm_reserved(balance) - balance->on_hand - credit);
+}
+
 /* Goods that no firm promise claims. Adopted promises are firm; net releases add no goods. */
 static qm_qty uncovered(const qm_balance *balance) {
   qm_qty adopted = qm_qty_max(balance->adopted, 0);

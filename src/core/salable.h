@@ -48,6 +48,9 @@ qm_qty qm_salable_qty(const qm_balance *balance, const qm_rule *rule);
 int qm_check(const qm_balance *balance, const qm_rule *rule, qm_qty qty,
              qm_problem_kind problems[QM_CHECK_MAX], qm_qty have[QM_CHECK_MAX]);
 
+/* What is promised beyond the goods and the backorder limit. */
+qm_qty qm_over_promised(const qm_balance *balance, const qm_rule *rule);
+
 /* How much of a new promise is covered by goods: the rest is backordered. */
 qm_qty qm_firm_part(const qm_balance *balance, qm_qty qty);
 

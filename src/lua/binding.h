@@ -24,6 +24,7 @@ typedef struct qm_builder {
 typedef struct qm_handle {
   qm_store *store; /* NULL: closed */
   bool text_quantities;
+  bool busy; /* a call is under way */
   qm_builder builder;
 } qm_handle;
 

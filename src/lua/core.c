@@ -16,15 +16,36 @@
 static int open_handles;
 
 qm_handle *qm_check_handle(lua_State *L, int index) {
-  qm_handle *handle = luaL_checkudata(L, index, QM_HANDLE);
-  if (!handle->store)
-    luaL_error(L, "the inventory is closed");
-  return handle;
+  return luaL_checkudata(L, index, QM_HANDLE);
 }
 
+/* Runs a function of the module that uses the store. Finalizers may run whenever it makes a Lua value,
+ * and one that called back with the same handle would find it half way through another request: such
+ * a call is refused. Whatever the body raises passes on once the handle is free again. */
+static int guarded(lua_State *L, lua_CFunction body) {
+  qm_handle *handle = luaL_checkudata(L, 1, QM_HANDLE);
+  if (!handle->store)
+    return luaL_error(L, "the inventory is closed");
+  if (handle->busy)
+    return luaL_error(L, "a finalizer called the inventory in the middle of another call");
+  int arguments = lua_gettop(L);
+  lua_pushvalue(L, 1); /* keeps the handle alive while the body works on its own stack */
+  lua_insert(L, 1);
+  lua_pushcfunction(L, body);
+  lua_insert(L, 2);
+  handle->busy = true;
+  int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
+  handle->busy = false;
+  return status == 0 ? lua_gettop(L) - 1 : lua_error(L);
+}
+
+#define GUARDED(name, body)                                                                        \
+  static int name(lua_State *L) { return guarded(L, body); }
+
 static int64_t milliseconds(lua_State *L, int index) {
-  double seconds = (double)luaL_checknumber(L, index);
-  luaL_argcheck(L, seconds >= 0 && seconds < 1e11, index, "not a time in seconds");
+  double seconds = lua_type(L, index) == LUA_TNUMBER ? (double)lua_tonumber(L, index) : -1;
+  if (!(seconds >= 0 && seconds < 1e11))
+    luaL_error(L, "the clock must return the time in seconds");
   return (int64_t)(seconds * 1000.0);
 }
 
@@ -32,6 +53,8 @@ static int64_t milliseconds(lua_State *L, int index) {
 
 static int l_close(lua_State *L) {
   qm_handle *handle = luaL_checkudata(L, 1, QM_HANDLE);
+  if (handle->busy)
+    return luaL_error(L, "a finalizer closed the inventory in the middle of another call");
   if (handle->store) {
     qm_store_close(handle->store);
     open_handles--;
@@ -227,9 +250,14 @@ static qm_code note_finding(void *context, const char *what, qm_str sku, int64_t
   return QM_OK;
 }
 
+/* Differences of these are numbers of rows, not quantities. */
+static bool is_counted(const char *what) {
+  return strcmp(what, "assigned") == 0 || strcmp(what, "active") == 0 ||
+         strcmp(what, "in stock") == 0 || strstr(what, " of a") != NULL;
+}
+
 static void push_finding(lua_State *L, const qm_handle *handle, const found *f) {
-  bool counted = strcmp(f->what, "assigned") == 0 || strcmp(f->what, "active") == 0 ||
-                 strcmp(f->what, "in stock") == 0 || strcmp(f->what, "order of a line") == 0;
+  bool counted = is_counted(f->what);
   lua_createtable(L, 0, 7);
   lua_pushstring(L, f->what);
   lua_setfield(L, -2, "what");
@@ -376,21 +404,29 @@ static void push_limits(lua_State *L) {
   set_number(L, "id_bytes", QM_ID_MAX);
   set_number(L, "text_bytes", QM_TEXT_MAX);
   set_number(L, "places", QM_PLACE_MAX);
+  set_number(L, "sources_of_stock", QM_SOURCES_MAX);
   set_number(L, "lines", QM_LINES_MAX);
   set_number(L, "batch", QM_BATCH_MAX);
   set_number(L, "page", QM_PAGE_MAX);
   set_number(L, "quantity", QM_QTY_MAX / QM_QTY_ONE);
 }
 
+GUARDED(g_write, l_write)
+GUARDED(g_batch, l_batch)
+GUARDED(g_verify, l_verify)
+GUARDED(g_read, qm_l_read)
+GUARDED(g_stand, qm_l_stand)
+GUARDED(g_select, qm_l_select)
+
 static const luaL_Reg functions[] = {
     {"open", l_open},
     {"close", l_close},
-    {"write", l_write},
-    {"batch", l_batch},
-    {"verify", l_verify},
-    {"read", qm_l_read},
-    {"stand", qm_l_stand},
-    {"select", qm_l_select},
+    {"write", g_write},
+    {"batch", g_batch},
+    {"verify", g_verify},
+    {"read", g_read},
+    {"stand", g_stand},
+    {"select", g_select},
     {"script", qm_l_script},
     {"evaluate", qm_l_evaluate},
     {"units", l_units},

@@ -260,9 +260,16 @@ static const kind_info kinds[] = {
 
 /* ---- lists ---- */
 
+/* Requests are read raw, so that no metamethod runs in the middle. */
+static void raw_field(lua_State *L, int index, const char *key) {
+  index = lua_absindex(L, index);
+  lua_pushstring(L, key);
+  lua_rawget(L, index);
+}
+
 /* Leaves the list at `key` on the stack and returns its length, or returns -1 and leaves nil. */
 static int64_t push_list(lua_State *L, int index, const char *key, const char *what) {
-  lua_getfield(L, index, key);
+  raw_field(L, index, key);
   if (lua_isnil(L, -1))
     return -1;
   if (!lua_istable(L, -1))
@@ -321,7 +328,7 @@ static void encode_rows(lua_State *L, qm_builder *b, size_t rows, int64_t first,
     lua_rawgeti(L, -1, (int)i + 1);
     qm_read_fields(L, -1, b, at, at + offsetof(qm_row, flags), info->rows, info->what);
     if (info->kind == QM_OP_ADOPT) {
-      lua_getfield(L, -1, "channel");
+      raw_field(L, -1, "channel");
       if (!lua_isnil(L, -1))
         encode_channel(L, b, at, at + offsetof(qm_row, flags), channel_fields, info->what);
       lua_pop(L, 1);
@@ -357,22 +364,22 @@ static void encode_list(lua_State *L, qm_builder *b, int index, const kind_info 
 /* ship{ plan = ... } is shipping the plan's picks. */
 static void encode_plan(lua_State *L, qm_builder *b, int index) {
   static const kind_info picks = {"ship", "ship: plan", QM_OP_SHIP, NULL, "picks", pick_rows};
-  lua_getfield(L, index, "plan");
+  raw_field(L, index, "plan");
   if (!lua_isnil(L, -1)) {
-    lua_getfield(L, index, "lines");
+    raw_field(L, index, "lines");
     if (!lua_isnil(L, -1))
       luaL_error(L, "ship: give lines or a plan, not both");
     lua_pop(L, 1);
     if (!lua_istable(L, -1))
       luaL_error(L, "ship: plan must be a table, not a %s", luaL_typename(L, -1));
-    lua_getfield(L, -1, "picks");
+    raw_field(L, -1, "picks");
     if (lua_isnil(L, -1))
       luaL_error(L, "ship: the plan has no picks");
     lua_pop(L, 1);
     encode_list(L, b, lua_gettop(L), &picks);
     qm_builder_current(b)->flags |= QM_PLANNED;
-    lua_getfield(L, -1, "order");
-    lua_getfield(L, index, "order");
+    raw_field(L, -1, "order");
+    raw_field(L, index, "order");
     if (!lua_isnil(L, -2) && !lua_rawequal(L, -1, -2))
       qm_builder_current(b)->flags |= QM_OTHER_PLAN;
     lua_pop(L, 2);
@@ -436,21 +443,26 @@ static void encode_rules(lua_State *L, qm_builder *b, int index, bool settings) 
 static void encode_nested(lua_State *L, qm_builder *b, int index, const kind_info *info) {
   size_t at = qm_builder_start(b), flags_at = at + OP(flags);
   if (info->kind == QM_OP_PLACE) {
-    lua_getfield(L, index, "channel");
+    raw_field(L, index, "channel");
     if (!lua_isnil(L, -1))
       encode_channel(L, b, at, flags_at, op_channel_fields, info->what);
-    lua_getfield(L, index, "destination");
+    raw_field(L, index, "destination");
     if (!lua_isnil(L, -1))
       qm_read_fields(L, -1, b, at, flags_at, destination_fields, "place: destination");
     lua_pop(L, 2);
   }
   if (info->kind == QM_OP_SOURCE) {
-    lua_getfield(L, index, "carrier_links");
+    raw_field(L, index, "carrier_links");
     if (!lua_isnil(L, -1) && !lua_istable(L, -1))
       luaL_error(L, "%s: carrier_links must be a list, not a %s", info->what,
                  luaL_typename(L, -1));
-    if (lua_istable(L, -1) && lua_rawlen(L, -1) > 0)
-      qm_builder_current(b)->flags |= QM_CARRIERS;
+    if (!lua_isnil(L, -1)) {
+      lua_pushnil(L);
+      if (lua_next(L, -2)) { /* not empty */
+        lua_pop(L, 2);
+        qm_builder_current(b)->flags |= QM_CARRIERS;
+      }
+    }
     lua_pop(L, 1);
   }
   if (info->kind == QM_OP_SHIP)

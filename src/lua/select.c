@@ -38,16 +38,19 @@ static size_t product_of(selecting *s, qm_str sku) {
 
 static qm_problem_kind read_line(lua_State *L, selecting *s, size_t i) {
   qm_problem_kind problem = QM_P_NONE;
-  lua_getfield(L, -1, "sku");
+  lua_pushliteral(L, "sku");
+  lua_rawget(L, -2);
   if (lua_isnil(L, -1))
     return QM_P_SKU_EMPTY;
   s->line_skus[i].p = lua_tolstring(L, -1, &s->line_skus[i].n);
-  lua_getfield(L, -2, "qty");
+  lua_pushliteral(L, "qty");
+  lua_rawget(L, -3);
   if (lua_isnil(L, -1))
     return QM_P_QTY_MISSING;
   if (!qm_to_qty(L, -1, "select", "qty", &s->asked[i], &problem))
     return problem;
-  lua_getfield(L, -3, "line");
+  lua_pushliteral(L, "line");
+  lua_rawget(L, -4);
   s->numbers[i] = lua_isnil(L, -1) ? (int64_t)i + 1 : (int64_t)luaL_checknumber(L, -1);
   lua_pop(L, 3);
   s->request.lines[i] = (qm_select_line){product_of(s, s->line_skus[i]), s->asked[i]};
@@ -56,8 +59,6 @@ static qm_problem_kind read_line(lua_State *L, selecting *s, size_t i) {
 
 static qm_problem_kind read_lines(lua_State *L, int index, selecting *s) {
   size_t count = s->line_count = lua_rawlen(L, index);
-  if (count == 0)
-    return QM_P_EMPTY_LIST;
   if (count > QM_LINES_MAX)
     return QM_P_TOO_MANY;
   s->numbers = block(L, count, sizeof *s->numbers);
@@ -282,6 +283,9 @@ int qm_l_select(lua_State *L) {
   qm_problem_kind problem = qm_read_where(L, WHERE, &where);
   if (!problem)
     problem = read_lines(L, LINES, &s);
+  lua_getfield(L, OPTIONS, "may_be_empty");
+  if (!problem && s.line_count == 0 && !lua_toboolean(L, -1))
+    problem = QM_P_EMPTY_LIST;
   if (problem)
     return qm_push_problem(L, problem, unknown);
   s.supply.candidates = block(L, s.product_count * QM_SOURCES_MAX, sizeof(qm_candidate));

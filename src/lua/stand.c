@@ -4,42 +4,42 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The string at the top of the stack, where it stays and so lives. */
+static qm_str text_on_top(lua_State *L) {
+  qm_str text = {NULL, 0};
+  if (lua_type(L, -1) == LUA_TSTRING)
+    text.p = lua_tolstring(L, -1, &text.n);
+  return text;
+}
+
+static void raw_field(lua_State *L, int index, const char *key) {
+  lua_pushstring(L, key);
+  lua_rawget(L, index);
+}
+
 qm_problem_kind qm_read_where(lua_State *L, int index, qm_where *where) {
-  bool has_stock, has_channel;
-  *where = (qm_where){0};
+  *where = (qm_where){.channel_type = {"website", 7}};
   luaL_checktype(L, index, LUA_TTABLE);
-  lua_pushnil(L);
-  while (lua_next(L, index)) {
-    lua_pop(L, 1);
-    const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-    if (strcmp(key, "stock") && strcmp(key, "channel") && strcmp(key, "customer_group"))
-      luaL_error(L, "where has no key '%s' (known: stock, channel, customer_group)", key);
-  }
-  lua_getfield(L, index, "customer_group");
-  if (!lua_isnil(L, -1))
-    where->customer_group.p = luaL_checklstring(L, -1, &where->customer_group.n);
-  lua_getfield(L, index, "stock");
-  has_stock = !lua_isnil(L, -1);
-  if (has_stock)
-    where->stock = (int64_t)luaL_checknumber(L, -1);
-  lua_getfield(L, index, "channel");
-  has_channel = !lua_isnil(L, -1);
-  where->channel_type = (qm_str){"website", 7};
+  raw_field(L, index, "customer_group");
+  where->customer_group = text_on_top(L);
+  raw_field(L, index, "stock");
+  bool has_stock = lua_type(L, -1) == LUA_TNUMBER;
+  double stock = has_stock ? (double)lua_tonumber(L, -1) : 0;
+  where->stock = stock >= 1 && stock <= QM_PLACE_MAX ? (int64_t)stock : 0;
+  raw_field(L, index, "channel");
+  bool has_channel = !lua_isnil(L, -1);
+  where->channel_code = text_on_top(L);
   if (lua_istable(L, -1)) {
-    lua_getfield(L, -1, "type");
+    int channel = lua_gettop(L);
+    raw_field(L, channel, "type");
     if (!lua_isnil(L, -1))
-      where->channel_type.p = luaL_checklstring(L, -1, &where->channel_type.n);
-    lua_getfield(L, -2, "code");
-    where->channel_code.p = luaL_checklstring(L, -1, &where->channel_code.n);
-  } else if (has_channel) {
-    if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "channel must be a website code or a table, not a %s", luaL_typename(L, -1));
-    where->channel_code.p = lua_tolstring(L, -1, &where->channel_code.n);
+      where->channel_type = text_on_top(L);
+    raw_field(L, channel, "code");
+    where->channel_code = text_on_top(L);
   }
-  /* The strings stay on the stack, and so alive, until the caller returns. */
   if (has_stock && has_channel)
     return QM_P_WHERE_BOTH;
-  return has_stock || has_channel ? QM_P_NONE : QM_P_WHERE_MISSING;
+  return has_stock || where->channel_code.p ? QM_P_NONE : QM_P_WHERE_MISSING;
 }
 
 qm_str qm_where_text(const qm_where *where, char number[24]) {
@@ -115,6 +115,7 @@ static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *st
   set_int(L, "stock", stand->stock);
   set_qty(L, handle, "on_hand", b->on_hand);
   set_qty(L, handle, "reserved", qm_reserved(b));
+  set_qty(L, handle, "firm", b->firm);
   set_qty(L, handle, "held", b->held);
   set_qty(L, handle, "allocated", b->allocated);
   set_qty(L, handle, "backordered", b->backordered);

@@ -123,7 +123,8 @@ static void read_field(lua_State *L, qm_builder *builder, size_t at, size_t flag
   } else if (field->type == QM_F_INT) {
     int64_t number = to_int(L, what, field);
     memcpy(builder->bytes + at + field->offset, &number, sizeof number);
-  } else if (field->type == QM_F_NOTIFY && type == LUA_TLIGHTUSERDATA) {
+  } else if (field->type == QM_F_NOTIFY && type == LUA_TLIGHTUSERDATA &&
+             lua_touserdata(L, -1) == NULL) {
     flags = QM_CLEAR_NOTIFY;
   } else if (field->type == QM_F_QTY || field->type == QM_F_NOTIFY) {
     qm_qty qty;

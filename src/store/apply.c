@@ -26,6 +26,8 @@ static qm_field_name field_in(qm_op_kind op, qm_problem_kind kind) {
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (names[i].op == op && strcmp(names[i].usual, qm_problem_infos[kind].field) == 0)
       return names[i].here;
+  if (kind == QM_P_EMPTY_LIST && op < QM_OP_DOCUMENTS)
+    return op == QM_OP_ADOPT ? QM_FIELD_reservations : QM_FIELD_lines;
   return QM_FIELD_OWN;
 }
 
@@ -133,6 +135,12 @@ bool qm_row_sku(qm_tx *tx, int index, qm_str *out) {
   return kind == QM_P_NONE;
 }
 
+qm_code qm_clean_row(qm_tx *tx, qm_code code) {
+  if (code || !qm_refused(tx))
+    return code;
+  return qm_db_run(tx->db, QM_SQL_UNDO, NULL, 0, tx->err);
+}
+
 /* ---- opening ---- */
 
 static qm_code read_shop(qm_store *store, bool independent, int64_t now_ms, bool readonly,
@@ -185,6 +193,7 @@ void qm_store_close(qm_store *store) {
   qm_db_close(store->db);
   qm_out_free(&store->out);
   free(store->touched);
+  free(store->stocks);
   free(store);
 }
 

@@ -62,6 +62,9 @@ qm_code qm_get_item(qm_tx *tx, int64_t product, int64_t source, qm_item *out) {
   out->has_notify = !qm_db_null(tx->db, QM_SQL_ITEM, 3);
   out->notify = QM_COL_INT(tx, ITEM, 3);
   QM_END(tx, ITEM);
+  if (out->qty < -QM_QTY_MAX || out->qty > QM_QTY_MAX || out->allocated < 0 ||
+      out->allocated > QM_QTY_MAX)
+    return qm_fail(tx->err, QM_CORRUPT, "the file is damaged: a source item is out of range");
   return QM_OK;
 }
 
@@ -83,37 +86,47 @@ void qm_item_weight(const qm_item *item, bool enabled, qm_balance *out) {
   out->in_stock = enabled && item->in_stock;
 }
 
+qm_code qm_source_stocks(qm_tx *tx, int64_t source, const int64_t **stocks, size_t *count,
+                         bool *enabled) {
+  qm_store *store = tx->store;
+  bool row = true;
+  *count = 0;
+  *enabled = false;
+  qm_code code = QM_START(tx, STOCKS_OF_SOURCE, QM_I(source));
+  while (!code && !(code = QM_STEP(tx, STOCKS_OF_SOURCE, &row)) && row) {
+    if (*count == store->stock_capacity) {
+      size_t capacity = store->stock_capacity ? store->stock_capacity * 2 : 64;
+      int64_t *ids = realloc(store->stocks, capacity * sizeof *ids);
+      if (!ids) {
+        QM_END(tx, STOCKS_OF_SOURCE);
+        return qm_fail(tx->err, QM_MEMORY, "out of memory");
+      }
+      store->stocks = ids;
+      store->stock_capacity = capacity;
+    }
+    store->stocks[(*count)++] = QM_COL_INT(tx, STOCKS_OF_SOURCE, 0);
+    *enabled = QM_COL_INT(tx, STOCKS_OF_SOURCE, 1) != 0;
+  }
+  *stocks = store->stocks;
+  return code;
+}
+
 static qm_code move_stocks(qm_tx *tx, int64_t product, int64_t source, const qm_item *before,
                            const qm_item *now) {
-  enum { FEW = 64 };
-  int64_t stocks[FEW];
   qm_balance old, new, delta = {0};
-  bool row = true;
-  int64_t after = 0;
-  /* In pages, because a query may not stay open while its table's neighbours are written. */
-  while (row) {
-    size_t count = 0;
-    bool enabled = false;
-    qm_code code = QM_START(tx, STOCKS_OF_SOURCE, QM_I(source), QM_I(after), QM_I(FEW));
-    while (!code && !(code = QM_STEP(tx, STOCKS_OF_SOURCE, &row)) && row) {
-      stocks[count++] = QM_COL_INT(tx, STOCKS_OF_SOURCE, 0);
-      enabled = QM_COL_INT(tx, STOCKS_OF_SOURCE, 1) != 0;
-    }
-    qm_item_weight(before, enabled, &old);
-    qm_item_weight(now, enabled, &new);
-    delta.on_hand = new.on_hand - old.on_hand;
-    delta.assigned = new.assigned - old.assigned;
-    delta.active = new.active - old.active;
-    delta.in_stock = new.in_stock - old.in_stock;
-    for (size_t i = 0; !code && i < count; i++)
-      code = qm_balance_move(tx, product, stocks[i], &delta);
-    if (code)
-      return code;
-    row = count == FEW;
-    if (row)
-      after = stocks[count - 1];
-  }
-  return QM_OK;
+  const int64_t *stocks;
+  size_t count;
+  bool enabled;
+  qm_code code = qm_source_stocks(tx, source, &stocks, &count, &enabled);
+  qm_item_weight(before, enabled, &old);
+  qm_item_weight(now, enabled, &new);
+  delta.on_hand = new.on_hand - old.on_hand;
+  delta.assigned = new.assigned - old.assigned;
+  delta.active = new.active - old.active;
+  delta.in_stock = new.in_stock - old.in_stock;
+  for (size_t i = 0; !code && i < count; i++)
+    code = qm_balance_move(tx, product, stocks[i], &delta);
+  return code;
 }
 
 qm_code qm_item_put(qm_tx *tx, int64_t product, int64_t source, const qm_item *before,

@@ -166,6 +166,7 @@ static qm_code do_return(qm_tx *tx, int row, qm_placed_line *line, int64_t sourc
 }
 
 static qm_code do_line(qm_tx *tx, int row, qm_placed_line *line, int64_t source, qm_qty qty) {
+  uint32_t problems = tx->verdict->problem_count;
   qm_code code = QM_OK;
   switch (infos[tx->op->kind].event) {
   case QM_CANCEL:
@@ -184,7 +185,7 @@ static qm_code do_line(qm_tx *tx, int row, qm_placed_line *line, int64_t source,
     code = do_return(tx, row, line, source, qty);
     break;
   }
-  if (code || qm_refused(tx))
+  if (code || tx->verdict->problem_count > problems)
     return code;
   return put_line(tx, line);
 }
@@ -350,7 +351,7 @@ qm_code qm_do_event(qm_tx *tx) {
       code = do_all(tx, &o);
   } else {
     for (uint32_t i = 0; !code && i < tx->op->row_count; i++)
-      code = do_row(tx, (int)i, &o);
+      code = qm_clean_row(tx, do_row(tx, (int)i, &o));
   }
   if (!code && !qm_refused(tx))
     code = qm_document_answer(tx);

@@ -144,6 +144,7 @@ qm_code qm_take_back(qm_tx *tx, int row, const qm_placed_line *line, const qm_ru
         qm_line_fact(tx, line, (qm_fact){.event = QM_LEDGER_goods_returned, .qty = qty});
     return code ? code : qm_line_answer(tx, line, named, qty);
   }
+  uint32_t problems = tx->verdict->problem_count;
   while (qty > 0) {
     bool found = true;
     int64_t source = named;
@@ -164,7 +165,7 @@ qm_code qm_take_back(qm_tx *tx, int row, const qm_placed_line *line, const qm_ru
       QM_END(tx, LAST_DELIVERY);
     }
     code = receive(tx, row, line, source, take);
-    if (code || qm_refused(tx))
+    if (code || tx->verdict->problem_count > problems)
       return code;
     qty -= take;
   }

@@ -97,7 +97,7 @@ qm_code qm_do_items(qm_tx *tx) {
   if (is_empty(tx))
     return QM_OK;
   for (uint32_t i = 0; !code && i < tx->op->row_count; i++)
-    code = save_row(tx, (int)i);
+    code = qm_clean_row(tx, save_row(tx, (int)i));
   return code;
 }
 
@@ -134,7 +134,7 @@ qm_code qm_do_items_delete(qm_tx *tx) {
   if (is_empty(tx))
     return QM_OK;
   for (uint32_t i = 0; !code && i < tx->op->row_count; i++)
-    code = delete_row(tx, (int)i);
+    code = qm_clean_row(tx, delete_row(tx, (int)i));
   return code;
 }
 
@@ -166,7 +166,7 @@ qm_code qm_do_adjust(qm_tx *tx) {
                 qm_op_str(tx->op, tx->op->text[QM_TEXT_REASON]), QM_TEXT_MAX);
   qm_code code = qm_document_add(tx, 0, 0);
   for (uint32_t i = 0; !code && i < tx->op->row_count; i++)
-    code = adjust_row(tx, (int)i);
+    code = qm_clean_row(tx, adjust_row(tx, (int)i));
   if (!code && !qm_refused(tx))
     code = qm_document_answer(tx);
   return code;

@@ -38,8 +38,8 @@ qm_code qm_find_source(qm_tx *tx, qm_str source, int64_t *id, bool *found) {
 
 /* MSI resolves the website `admin` to the default stock whatever is stored (semantics: channels).
  */
-static bool is_admin(qm_str type, qm_str channel) {
-  return type.n == 7 && memcmp(type.p, "website", 7) == 0 && channel.n == 5 &&
+bool qm_is_admin(qm_str type, qm_str channel) {
+  return type.p && channel.p && type.n == 7 && memcmp(type.p, "website", 7) == 0 && channel.n == 5 &&
          memcmp(channel.p, "admin", 5) == 0;
 }
 
@@ -48,7 +48,7 @@ qm_code qm_find_stock(qm_tx *tx, int64_t stock, qm_str channel_type, qm_str chan
   qm_code code;
   if (channel_code.p) {
     *id = QM_DEFAULT_STOCK;
-    *found = is_admin(channel_type, channel_code);
+    *found = qm_is_admin(channel_type, channel_code);
     if (*found)
       return QM_OK;
     code = QM_FIRST(tx, CHANNEL_STOCK, found, QM_T(channel_type), QM_T(channel_code));
@@ -105,6 +105,15 @@ qm_code qm_need_source(qm_tx *tx, int row, qm_str source, int64_t *id) {
   return QM_OK;
 }
 
+/* Is a stored quantity legal? A damaged file must end in CORRUPT, not in arithmetic. */
+static bool legal(qm_qty qty, qm_qty least) {
+  return qty >= least && qty <= QM_QTY_MAX;
+}
+
+static qm_code damaged(qm_tx *tx, const char *what) {
+  return qm_fail(tx->err, QM_CORRUPT, "the file is damaged: %s is out of range", what);
+}
+
 /* The text is "group=units" lines; units are whole numbers of 1/10000. */
 static void min_for_group(qm_str groups, qm_str group, qm_qty *min) {
   const char *p = groups.p, *end = groups.p ? groups.p + groups.n : groups.p;
@@ -152,7 +161,10 @@ qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group
   out->min_sale = QM_COL_INT(tx, RULE, c++);
   min_for_group(QM_COL_STR(tx, RULE, c), customer_group, &out->min_sale);
   QM_END(tx, RULE);
-  return QM_OK;
+  bool fine = legal(out->floor, -QM_QTY_MAX) && legal(out->gate, -QM_QTY_MAX) &&
+              legal(out->max_sale, 0) && legal(out->increments, 0) &&
+              legal(out->min_sale, -QM_QTY_MAX) && out->share >= 0 && out->share <= QM_QTY_ONE;
+  return fine ? QM_OK : damaged(tx, "a rule");
 }
 
 qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *out, bool *found) {
@@ -171,7 +183,9 @@ qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *ou
   out->active = QM_COL_INT(tx, BALANCE, c++);
   out->in_stock = QM_COL_INT(tx, BALANCE, c++);
   QM_END(tx, BALANCE);
-  return QM_OK;
+  bool fine = legal(out->on_hand, 0) && legal(out->firm, 0) && legal(out->backordered, 0) &&
+              legal(out->allocated, 0) && legal(out->held, 0) && legal(out->adopted, -QM_QTY_MAX);
+  return fine ? QM_OK : damaged(tx, "a balance");
 }
 
 qm_code qm_sku_of(qm_tx *tx, int64_t product, qm_span *out) {
@@ -182,6 +196,16 @@ qm_code qm_sku_of(qm_tx *tx, int64_t product, qm_span *out) {
     return code;
   *out = qm_out_text(&tx->store->out, QM_COL_STR(tx, SKU_OF, 0));
   QM_END(tx, SKU_OF);
+  return QM_OK;
+}
+
+qm_code qm_own_of(qm_tx *tx, int64_t product, int64_t *own) {
+  bool found;
+  qm_code code = QM_FIRST(tx, OWN_OF, &found, QM_I(product));
+  if (code || !found)
+    return code ? code : damaged(tx, "a product that is promised");
+  *own = QM_COL_INT(tx, OWN_OF, 0);
+  QM_END(tx, OWN_OF);
   return QM_OK;
 }
 

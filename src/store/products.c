@@ -25,7 +25,8 @@ static qm_code assign_default(qm_tx *tx, const qm_product *product) {
 
 /* A type may change while nothing depends on it. */
 static qm_code check_type(qm_tx *tx, int index, const qm_product *product, int type) {
-  static const qm_sql uses[] = {QM_SQL_PRODUCT_HAS_ITEMS, QM_SQL_PRODUCT_HAS_BALANCE};
+  static const qm_sql uses[] = {QM_SQL_PRODUCT_HAS_ITEMS, QM_SQL_PRODUCT_HAS_BALANCE,
+                                QM_SQL_PRODUCT_HAS_LINES};
   bool used = false;
   if (qm_is_composite(product->type) == qm_is_composite(type))
     return QM_OK;
@@ -88,6 +89,6 @@ qm_code qm_do_products(qm_tx *tx) {
     return QM_OK;
   }
   for (uint32_t i = 0; !code && i < tx->op->row_count && tx->verdict->code != QM_STALE; i++)
-    code = save_row(tx, (int)i);
+    code = qm_clean_row(tx, save_row(tx, (int)i));
   return code;
 }

@@ -59,13 +59,17 @@ qm_code qm_candidates(qm_tx *tx, int64_t stock, int64_t product, qm_candidate *c
     }
     if (codes)
       codes[*count] = qm_out_text(&tx->store->out, QM_COL_STR(tx, CANDIDATES, 5));
-    candidates[(*count)++] =
-        (qm_candidate){.source = QM_COL_INT(tx, CANDIDATES, 0),
-                       .enabled = QM_COL_INT(tx, CANDIDATES, 1) != 0,
-                       .has_item = !qm_db_null(tx->db, QM_SQL_CANDIDATES, 2),
-                       .qty = QM_COL_INT(tx, CANDIDATES, 2),
-                       .in_stock = QM_COL_INT(tx, CANDIDATES, 3) == QM_STATUS_IN,
-                       .allocated = QM_COL_INT(tx, CANDIDATES, 4)};
+    qm_candidate c = {.source = QM_COL_INT(tx, CANDIDATES, 0),
+                      .enabled = QM_COL_INT(tx, CANDIDATES, 1) != 0,
+                      .has_item = !qm_db_null(tx->db, QM_SQL_CANDIDATES, 2),
+                      .qty = QM_COL_INT(tx, CANDIDATES, 2),
+                      .in_stock = QM_COL_INT(tx, CANDIDATES, 3) == QM_STATUS_IN,
+                      .allocated = QM_COL_INT(tx, CANDIDATES, 4)};
+    if (c.qty < -QM_QTY_MAX || c.qty > QM_QTY_MAX || c.allocated < 0 || c.allocated > QM_QTY_MAX) {
+      QM_END(tx, CANDIDATES);
+      return qm_fail(tx->err, QM_CORRUPT, "the file is damaged: a source item is out of range");
+    }
+    candidates[(*count)++] = c;
   }
   return code;
 }

@@ -71,7 +71,10 @@ static const char version_1_places[] = {
     "  frontend_name TEXT, frontend_description TEXT) STRICT;"
     "CREATE TABLE stock ("
     "  id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 65535),"
-    "  name TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 255)) STRICT;"
+    "  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 255),"
+    /* A deleted stock leaves its number to the orders it had. */
+    "  deleted INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1))) STRICT;"
+    "CREATE UNIQUE INDEX stock_name ON stock (name) WHERE deleted = 0;"
     "CREATE TABLE channel ("
     "  type TEXT NOT NULL, code TEXT NOT NULL, stock INTEGER NOT NULL,"
     "  PRIMARY KEY (type, code)) STRICT, WITHOUT ROWID;"

@@ -155,12 +155,10 @@ static qm_code check_source(qm_tx *tx, const stored *old) {
 
 /* Everything at the source starts or stops counting in each of its stocks. */
 static qm_code count_items(qm_tx *tx, int64_t source, bool enabled) {
-  bool item_row = true, stock_row;
-  int64_t stocks[256];
-  size_t count = 0;
-  qm_code code = QM_START(tx, STOCKS_OF_SOURCE, QM_I(source), QM_I(0), QM_I(256));
-  while (!code && !(code = QM_STEP(tx, STOCKS_OF_SOURCE, &stock_row)) && stock_row)
-    stocks[count++] = QM_COL_INT(tx, STOCKS_OF_SOURCE, 0);
+  bool item_row = true, as_stored;
+  const int64_t *stocks;
+  size_t count;
+  qm_code code = qm_source_stocks(tx, source, &stocks, &count, &as_stored);
   if (code || count == 0)
     return code;
   code = QM_START(tx, ITEMS_AT, QM_I(source));

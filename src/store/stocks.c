@@ -42,15 +42,30 @@ static qm_code count_source(qm_tx *tx, int64_t stock, int64_t source, int sign) 
   return code;
 }
 
-static qm_code write_link(qm_tx *tx, int row, int64_t stock, int64_t source, int64_t priority) {
+static qm_code write_link(qm_tx *tx, int index, int64_t stock, int64_t source,
+                          int64_t priority) {
   bool linked, shared = false;
+  qm_str name = qm_op_str(tx->op, qm_op_rows(tx->op)[index].source);
   qm_code code = is_there(tx, QM_SQL_LINK, QM_VALUES(QM_I(stock * 65536 + source)), &linked);
   if (!code && !linked && !tx->store->independent)
     code = is_there(tx, QM_SQL_LINK_OF_SOURCE, QM_VALUES(QM_I(source)), &shared);
   if (code)
     return code;
+  if (!linked) {
+    bool row;
+    code = QM_FIRST(tx, ONLY_SOURCE, &row, QM_I(stock));
+    if (code)
+      return code;
+    bool full = row && QM_COL_INT(tx, ONLY_SOURCE, 1) >= QM_SOURCES_MAX;
+    if (row)
+      QM_END(tx, ONLY_SOURCE);
+    if (full) {
+      qm_problem_add(tx, QM_P_LINKS_FULL, index, name);
+      return QM_OK;
+    }
+  }
   if (shared) {
-    qm_problem_add(tx, QM_P_LINK_SHARED, row, qm_op_str(tx->op, qm_op_rows(tx->op)[row].source));
+    qm_problem_add(tx, QM_P_LINK_SHARED, index, name);
     return QM_OK;
   }
   code =
@@ -121,28 +136,42 @@ qm_code qm_do_link(qm_tx *tx) {
     int64_t stock;
     code = qm_need_stock(tx, (int)i, &stock);
     if (!code)
-      code = link_row(tx, (int)i, stock);
+      code = qm_clean_row(tx, link_row(tx, (int)i, stock));
     tx->verdict->value++;
   }
   return code;
+}
+
+static qm_code unlink_row(qm_tx *tx, int index) {
+  const qm_row *row = &qm_op_rows(tx->op)[index];
+  qm_str name = qm_op_str(tx->op, row->source);
+  int64_t source = 0;
+  bool found = false;
+  char number[24];
+  if (qm_is_blank(name)) {
+    qm_problem_add(tx, QM_P_CODE_EMPTY, index, name);
+    return QM_OK;
+  }
+  if (!(row->flags & QM_HAS_STOCK) || row->stock < 1 || row->stock > QM_PLACE_MAX) {
+    qm_problem_add(tx, QM_P_NO_STOCK, index, qm_number_text(row->stock, number));
+    return QM_OK;
+  }
+  qm_code code = qm_find_source(tx, name, &source, &found);
+  if (code)
+    return code;
+  if (row->stock == QM_DEFAULT_STOCK || source == QM_DEFAULT_SOURCE) {
+    qm_problem_add(tx, QM_P_UNLINK_DEFAULT, index, name);
+    return QM_OK;
+  }
+  return found ? remove_link(tx, row->stock, source) : QM_OK;
 }
 
 qm_code qm_do_unlink(qm_tx *tx) {
   qm_code code = QM_OK;
   if (is_empty(tx))
     return QM_OK;
-  for (uint32_t i = 0; !code && i < tx->op->row_count; i++) {
-    const qm_row *row = &qm_op_rows(tx->op)[i];
-    qm_str name = qm_op_str(tx->op, row->source);
-    int64_t source = 0;
-    bool found = false;
-    if (name.p)
-      code = qm_find_source(tx, name, &source, &found);
-    if (!code && (row->stock == QM_DEFAULT_STOCK || source == QM_DEFAULT_SOURCE))
-      qm_problem_add(tx, QM_P_UNLINK_DEFAULT, (int)i, name);
-    else if (!code && found)
-      code = remove_link(tx, row->stock, source);
-  }
+  for (uint32_t i = 0; !code && i < tx->op->row_count; i++)
+    code = qm_clean_row(tx, unlink_row(tx, (int)i));
   return code;
 }
 
@@ -160,6 +189,8 @@ static void check_channels(qm_tx *tx) {
       continue;
     qm_str type = qm_op_str(tx->op, rows[i].channel_type);
     qm_str name = qm_op_str(tx->op, rows[i].channel_code);
+    if (qm_is_admin(type, name) && tx->op->stock != QM_DEFAULT_STOCK)
+      qm_problem_add(tx, QM_P_CHANNEL_ADMIN, (int)i, name);
     if (qm_is_blank(type))
       qm_problem_add(tx, QM_P_CHANNEL_TYPE_EMPTY, (int)i, type);
     if (qm_is_blank(name)) {
@@ -180,8 +211,14 @@ static qm_code check_stock(qm_tx *tx, bool *exists) {
     return QM_OK;
   }
   qm_code code = QM_OK;
+  bool gone = false;
+  char number[24];
   if (id)
     code = is_there(tx, QM_SQL_STOCK_EXISTS, QM_VALUES(QM_I(id)), exists);
+  if (!code && id)
+    code = is_there(tx, QM_SQL_STOCK_GONE, QM_VALUES(QM_I(id)), &gone);
+  if (gone)
+    qm_problem_add(tx, QM_P_STOCK_GONE, -1, qm_number_text(id, number));
   if (name.p ? qm_is_blank(name) : !*exists)
     qm_problem_add(tx, QM_P_NAME_EMPTY, -1, name);
   qm_check_text(tx, -1, QM_FIELD_name, "the name", name, QM_CODE_MAX);

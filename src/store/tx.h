@@ -19,6 +19,8 @@ struct qm_store {
   /* The balances an op has moved, to be settled at its end. */
   int64_t *touched;
   size_t touched_count, touched_capacity;
+  int64_t *stocks; /* of the source last asked about */
+  size_t stock_capacity;
 };
 
 typedef struct qm_tx {
@@ -89,10 +91,15 @@ bool qm_has_space(qm_str text);
 bool qm_row_qty(qm_tx *tx, int row, qm_qty least, qm_qty *out);
 bool qm_row_sku(qm_tx *tx, int row, qm_str *out);
 
+/* Passes on the code of a row that was done. A refused op is undone in the end; undoing it after each
+ * row that was refused keeps the rows behind it from building on half of it. */
+qm_code qm_clean_row(qm_tx *tx, qm_code code);
+
 /* ---- looking up (lookup.c); *found false is no problem yet ---- */
 qm_code qm_find_product(qm_tx *tx, qm_str sku, qm_product *out, bool *found);
 qm_code qm_find_or_shadow(qm_tx *tx, qm_str sku, qm_product *out);
 qm_code qm_find_source(qm_tx *tx, qm_str code, int64_t *id, bool *found);
+bool qm_is_admin(qm_str type, qm_str channel);
 qm_code qm_find_stock(qm_tx *tx, int64_t stock, qm_str channel_type, qm_str channel_code,
                       int64_t *id, bool *found);
 /* The stock an op (row -1) or a row names: by id or by channel, not both. Adds the problem and
@@ -101,6 +108,7 @@ qm_code qm_need_stock(qm_tx *tx, int row, int64_t *id);
 qm_code qm_need_source(qm_tx *tx, int row, qm_str code, int64_t *id);
 qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group, qm_rule *out);
 qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *out, bool *found);
+qm_code qm_own_of(qm_tx *tx, int64_t product, int64_t *own);
 qm_code qm_sku_of(qm_tx *tx, int64_t product, qm_span *out);
 qm_code qm_source_code(qm_tx *tx, int64_t source, qm_span *out);
 
@@ -121,6 +129,9 @@ qm_code qm_item_put(qm_tx *tx, int64_t product, int64_t source, const qm_item *b
 /* An item about to be written: one that is new, or was only assigned, is in stock unless the caller
  * says otherwise. */
 void qm_item_first_write(const qm_item *before, qm_item *now);
+/* The stocks that a source belongs to; the list lives until the next call. */
+qm_code qm_source_stocks(qm_tx *tx, int64_t source, const int64_t **stocks, size_t *count,
+                         bool *enabled);
 /* What an item counts in the stocks of its source. */
 void qm_item_weight(const qm_item *item, bool enabled, qm_balance *out);
 /* Adds to an item's quantity, creating it; adds QM_P_SUM_RANGE when a bound would be passed. */
