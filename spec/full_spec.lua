@@ -154,7 +154,7 @@ describe("a process that may not write larger files", function()
 
   it("is answered FULL, loses nothing acknowledged, and goes on with more space", function()
     children.with_directory(function(directory)
-      local output, exit = sell(directory, 2400, 1)
+      local output, exit = sell(directory, 1000, 1)
       assert.equal(0, exit, output:sub(-300))
       assert.is_truthy(output:find("refused FULL ", 1, true), output:sub(-300))
       assert.is_truthy(output:find("verify true", 1, true), output:sub(-300))
@@ -172,7 +172,7 @@ describe("a process that may not write larger files", function()
   end)
 
   it("at any limit is refused clearly and leaves a file that opens and verifies", function()
-    for _, limit in ipairs{ 0, 1, 8, 16, 64, 200, 320, 400, 640, 800, 2000 } do
+    for _, limit in ipairs{ 0, 1, 8, 16, 64, 200, 320, 400, 640, 800 } do
       children.with_directory(function(directory)
         local output, exit = sell(directory, limit, 1)
         assert.equal(0, exit, output:sub(-300))

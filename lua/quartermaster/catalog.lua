@@ -75,6 +75,16 @@ end
 _M.page = page
 
 
+-- The stock that a place to sell names.
+function _M.stock_of(inv, where)
+  local stands, message, code, detail = core.stand(inv.store, where, { "" }, "whole")
+  if not stands then
+    return nil, message, code, detail
+  end
+  return stands[1].stock
+end
+
+
 -- A maker of inv.sources, inv.stocks and the like: an object with these methods and the inventory.
 local function group(methods)
   local index = { __index = methods }
@@ -233,12 +243,7 @@ end
 
 function Stocks:resolve(channel)
   check.value("stocks:resolve", "channel", channel, "channel", 2)
-  local stands, message, code, detail =
-    core.stand(self.inv.store, { channel = channel }, { "" }, "whole")
-  if not stands then
-    return nil, message, code, detail
-  end
-  return stands[1].stock
+  return _M.stock_of(self.inv, { channel = channel })
 end
 
 

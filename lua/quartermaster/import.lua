@@ -6,6 +6,8 @@
 -- malformed file, a busy or full disk) returns nil, message, code, detail, where detail also holds
 -- the counts up to there; rows carry absolute values, so importing the whole file again is safe.
 
+local check = require "quartermaster.check"
+
 local _M = {}
 
 local CHUNK = 500 -- rows per commit
@@ -403,24 +405,14 @@ local function import(context, reader, progress)
   return result
 end
 
-local OPTIONS = { entity = "string", file = "string", progress = "function" }
-
-local function check_request(request)
-  if type(request) ~= "table" then error("import: the request must be a table", 4) end
-  for key, value in pairs(request) do
-    local expected = OPTIONS[key]
-    if expected == nil then error(("import: unknown key '%s'"):format(tostring(key)), 4) end
-    if type(value) ~= expected then
-      error(("import: '%s' must be a %s"):format(key, expected), 4)
-    end
-  end
-  if not request.entity then error("import: 'entity' is missing", 4) end
-  if not request.file then error("import: 'file' is missing", 4) end
-end
+-- The keys of the request.
+_M.KEYS = { entity = "string", file = "string", progress = "function" }
 
 -- Implements Inventory:import of the public API. `core` supplies csv_open and the inherit mark.
 function _M.run(inv, core, request)
-  check_request(request)
+  check.keys("import", request, _M.KEYS, 3)
+  check.value("import", "entity", request.entity, "string", 3)
+  check.value("import", "file", request.file, "string", 3)
   local entity = ENTITIES[request.entity]
   if entity == nil then
     local known = "sources, stocks, products and stock_sources"

@@ -3,6 +3,7 @@
 local catalog = require "quartermaster.catalog"
 local check = require "quartermaster.check"
 local core = require "quartermaster.core"
+local import = require "quartermaster.import"
 local rules = require "quartermaster.rules"
 local settings = require "quartermaster.settings"
 
@@ -37,7 +38,7 @@ local KINDS = { [0] = "goods", "virtual", "parent", "bundle" }
 
 for name, keys in pairs{
   open = OPEN_KEYS, select = SELECT, salable = SALABLE, position = POSITION, events = PAGE,
-  reservations = RESERVATIONS, ["settings:set"] = settings.DEFINITIONS,
+  reservations = RESERVATIONS, import = import.KEYS, ["settings:set"] = settings.DEFINITIONS,
 } do
   _M.options[name] = check.names(keys)
 end
@@ -294,7 +295,7 @@ function Inventory:batch(ops)
 end
 
 
--- Moves the destination's keys into a table of their own, as place takes it; nil when there are none.
+-- Moves the destination's keys into a table of their own, as place takes it; nil without any.
 local function take_destination(order)
   local destination
   for _, key in ipairs{ "country", "region", "city", "postcode", "latitude", "longitude" } do
@@ -379,11 +380,12 @@ function Inventory:select(request)
   check.keys("select", request, SELECT, 2)
   check.entries("select: lines", request.lines or {}, SELECT_LINE, 2)
   local where, lines = { stock = request.stock, channel = request.channel }, request.lines
-  local untracked, order, message, code, detail = {}, nil, nil, nil, nil
+  local untracked, order = {}, nil
   if request.order then
     if request.stock or request.channel or lines then
       error("select takes an order, or a stock or channel with lines, not both", 2)
     end
+    local message, code, detail
     order, message, code, detail = self.orders:get(request.order)
     if not order then
       return nil, message, code, detail
@@ -393,8 +395,7 @@ function Inventory:select(request)
   else
     check.value("select", "lines", lines, "list", 2)
   end
-  local plan
-  plan, message, code, detail = core.select(self.store, where, lines, {
+  local plan, message, code, detail = core.select(self.store, where, lines, {
     algorithm = request.algorithm, sources = request.sources, may_be_empty = order ~= nil,
     availability = request.availability, rows = request.rows,
   })
@@ -436,12 +437,11 @@ function Inventory:reservations(filter)
   local size, stock = catalog.page_size("reservations", filter), 0
   local message, code, detail
   if filter.channel or filter.stock then
-    local where, stands = { stock = filter.stock, channel = filter.channel }, nil
-    stands, message, code, detail = core.stand(self.store, where, { "" }, "whole")
-    if not stands then
+    stock, message, code, detail =
+      catalog.stock_of(self, { stock = filter.stock, channel = filter.channel })
+    if not stock then
       return nil, message, code, detail
     end
-    stock = stands[1].stock
   end
   local rows
   rows, message, code, detail =
@@ -469,7 +469,7 @@ end
 
 
 function Inventory:import(request)
-  return require("quartermaster.import").run(self, core, request)
+  return import.run(self, core, request)
 end
 
 

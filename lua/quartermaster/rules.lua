@@ -38,16 +38,29 @@ function _M.shop(inv)
 end
 
 
--- The compiled script of a policy's text; compiled once per handle.
-function _M.script(inv, name, source)
+-- The compiled script of a policy's text; compiled once per handle. `hash` is what is stored of a
+-- text that comes from the file.
+function _M.script(inv, name, source, hash)
   if inv.script_source == source then
     return inv.script
+  end
+  if hash and core.sha256(source) ~= hash then
+    return nil, "the file is damaged: its policy script is not what was saved", "CORRUPT"
   end
   local script, message, code, detail = core.script(name, source)
   if script then
     inv.script, inv.script_source = script, source
   end
   return script, message, code, detail
+end
+
+
+-- The script of the policy in force.
+local function current_script(inv, shop)
+  if not shop.policy then
+    return nil, "the file is damaged: it has no policy", "CORRUPT"
+  end
+  return _M.script(inv, shop.policy, shop.policy_source, shop.policy_hash)
 end
 
 
@@ -146,7 +159,7 @@ function _M.own_id(inv, text)
       return rows[1].id
     end
     local script, rules
-    script, message, code, detail = _M.script(inv, shop.policy, shop.policy_source)
+    script, message, code, detail = current_script(inv, shop)
     if not script then
       return nil, message, code, detail
     end
@@ -171,7 +184,7 @@ local function rules_of_new(inv, shop, stock)
       return {}
     end
   end
-  local script, message, code, detail = _M.script(inv, shop.policy, shop.policy_source)
+  local script, message, code, detail = current_script(inv, shop)
   if not script then
     return nil, message, code, detail
   end
@@ -182,15 +195,16 @@ end
 
 function _M.save_stock(inv, stock)
   return until_current(inv, function(shop)
-    local request, message, code, detail = {}, nil, nil, nil
+    local request = {}
     for key, value in pairs(stock) do
       request[key] = value
     end
     request.generation = shop.generation
-    request.rules, message, code, detail = rules_of_new(inv, shop, stock)
-    if not request.rules then
+    local rules, message, code, detail = rules_of_new(inv, shop, stock)
+    if not rules then
       return nil, message, code, detail
     end
+    request.rules = rules
     return core.write(inv.store, "stock", request, inv.clock())
   end)
 end
@@ -215,7 +229,7 @@ end
 function _M.change_settings(inv, changes)
   local done, message, code, detail = until_current(inv, function(shop)
     local new = settings.merge(shop.settings, changes)
-    local script, text, kind, more = _M.script(inv, shop.policy, shop.policy_source)
+    local script, text, kind, more = current_script(inv, shop)
     if not script then
       return nil, text, kind, more
     end
@@ -294,7 +308,7 @@ function _M.verify(inv, problems)
     return nil, message, code, detail
   end
   local script
-  script, message, code, detail = _M.script(inv, shop.policy, shop.policy_source)
+  script, message, code, detail = current_script(inv, shop)
   if not script then
     return nil, message, code, detail
   end

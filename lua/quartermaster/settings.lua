@@ -212,8 +212,10 @@ function _M.from_rows(rows)
 end
 
 
+-- A damaged file may have lost the text; verify then finds that the rules do not follow from it.
 function _M.from_text(text)
   local set = {}
+  text = text or ""
   for name, value in text:gmatch("([^\n=]+)=([^\n]*)") do
     put(set, name, value)
   end
