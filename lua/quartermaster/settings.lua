@@ -118,18 +118,6 @@ function _M.parse(what, given)
 end
 
 
--- The answer of a call that has these problems: the most important one speaks for all.
-function _M.refuse(problems)
-  local best = problems[1]
-  for _, one in ipairs(problems) do
-    if core.errors[one.code].precedence < core.errors[best.code].precedence then
-      best = one
-    end
-  end
-  return nil, best.message, best.code, { errors = problems }
-end
-
-
 -- A new set: `old` with the changes applied.
 function _M.merge(old, changes)
   local merged = {}

@@ -143,18 +143,24 @@ qm_code qm_clean_row(qm_tx *tx, qm_code code) {
 
 /* ---- opening ---- */
 
+static qm_code stored_shop(qm_store *store, bool *found, qm_err *err) {
+  qm_tx tx = {.store = store, .db = store->db, .err = err};
+  qm_code code = qm_db_first(tx.db, QM_SQL_SHOP, NULL, 0, found, err);
+  if (!code && *found) {
+    store->independent = QM_COL_INT(&tx, SHOP, 1) != 0;
+    QM_END(&tx, SHOP);
+  }
+  return code;
+}
+
+/* Whoever opens the file may make its stocks independent, and nobody makes them dependent again.
+ * Several may open a new file at once: what counts is what the file says in the end. */
 static qm_code read_shop(qm_store *store, bool independent, int64_t now_ms, bool readonly,
                          qm_err *err) {
   qm_tx tx = {.store = store, .db = store->db, .err = err};
-  bool row;
-  qm_code code = qm_db_first(tx.db, QM_SQL_SHOP, NULL, 0, &row, err);
-  if (!code && row) {
-    store->independent = QM_COL_INT(&tx, SHOP, 1) != 0;
-    QM_END(&tx, SHOP);
-    if (store->independent || !independent || readonly)
-      return QM_OK;
-  }
-  if (code)
+  bool found = false;
+  qm_code code = stored_shop(store, &found, err);
+  if (code || (found && (store->independent || !independent || readonly)))
     return code;
   if (readonly)
     return qm_fail(err, QM_CORRUPT, "the file has lost its shop record");
@@ -163,10 +169,10 @@ static qm_code read_shop(qm_store *store, bool independent, int64_t now_ms, bool
     return code;
   code = QM_RUN(&tx, SHOP_PUT, QM_I(independent), QM_I(now_ms));
   if (!code)
-    code = qm_db_commit(store->db, err);
-  if (code)
-    qm_db_rollback(store->db);
-  store->independent = independent;
+    code = stored_shop(store, &found, err);
+  if (!code)
+    return qm_db_commit(store->db, err);
+  qm_db_rollback(store->db);
   return code;
 }
 

@@ -2,7 +2,8 @@
  * maps errors; it knows no rule. Statements never outlive the call that started them.
  *
  * A qm_db belongs to the process that opened it: after fork every call fails with QM_FORKED and
- * close leaves the connection alone. Errors are kept in the qm_err handed to qm_db_open. */
+ * close leaves the connection alone. A call that fails returns the code and says why in the qm_err
+ * it was given, which may be NULL; nothing is kept for later. */
 #ifndef QM_DB_H
 #define QM_DB_H
 
@@ -45,28 +46,34 @@ void qm_db_close(qm_db *db);
 /* A handle that was carried across fork: QM_FORKED. */
 qm_code qm_db_alive(qm_db *db, qm_err *err);
 
+/* Transactions do not nest: to begin one undoes one that was left open. A failed commit undoes. */
 qm_code qm_db_begin_write(qm_db *db, qm_err *err);
 qm_code qm_db_begin_read(qm_db *db, qm_err *err);
 qm_code qm_db_commit(qm_db *db, qm_err *err);
+/* Needs no memory; what could not be undone all the same is undone by the next begin. Nothing
+ * happens when no transaction is open. */
 void qm_db_rollback(qm_db *db);
 
-/* Returns the log to the file now, as far as readers allow. */
+/* Returns the log to the file now, as far as readers allow; not at all while somebody else writes.
+ * Never waits, and nothing of it can fail in a way that matters. */
 void qm_db_return_log(qm_db *db);
-/* The same once the log has grown long: work that may be put off until after the answer. */
+/* The same once the log has grown long: work to be done after the answer. */
 void qm_db_tidy(qm_db *db);
 
 /* Runs a statement that returns no rows. */
 qm_code qm_db_run(qm_db *db, qm_sql sql, const qm_val *values, int count, qm_err *err);
 /* Rows the last qm_db_run changed. */
 int64_t qm_db_changes(qm_db *db);
+/* The key of the row that was inserted last. */
+int64_t qm_db_last_key(qm_db *db);
 
 /* A query: start, step until *row is false (which ends it), or end it early. At most one use of
  * each statement at a time. Strings live until the next step. */
 qm_code qm_db_start(qm_db *db, qm_sql sql, const qm_val *values, int count, qm_err *err);
 qm_code qm_db_step(qm_db *db, qm_sql sql, bool *row, qm_err *err);
 void qm_db_end(qm_db *db, qm_sql sql);
-/* start and one step: QM_OK with *row; when there is a row the caller reads it and calls qm_db_end.
- */
+/* start and one step: QM_OK with *row; when there is a row the caller reads it and calls
+ * qm_db_end. */
 qm_code qm_db_first(qm_db *db, qm_sql sql, const qm_val *values, int count, bool *row, qm_err *err);
 
 int64_t qm_db_int(qm_db *db, qm_sql sql, int column);
@@ -77,12 +84,11 @@ bool qm_db_is_number(qm_db *db, qm_sql sql, int column); /* a whole number */
 int qm_db_columns(qm_db *db, qm_sql sql);
 const char *qm_db_name(qm_db *db, qm_sql sql, int column);
 
-/* The engine's own check of the whole file; calls report for each problem found. */
+/* SQLite's own check of the whole file; calls report for each problem found. */
 qm_code qm_db_check(qm_db *db, void (*report)(void *context, const char *text), void *context,
                     qm_err *err);
 
-/* Facts for people: "3.40.1", "wal". */
+/* The version of SQLite, for people: "3.40.1". */
 const char *qm_db_engine(qm_db *db);
-int64_t qm_db_last_key(qm_db *db);
 
 #endif

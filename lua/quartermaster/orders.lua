@@ -1,0 +1,67 @@
+-- Orders: what happens to them is written by the core as it is said; here they are read back.
+
+local check = require "quartermaster.check"
+local core = require "quartermaster.core"
+local outcome = require "quartermaster.outcome"
+
+local _M = {}
+
+local KINDS = { [0] = "goods", "virtual", "parent", "bundle" }
+
+_M.orders = {} -- the methods of inv.orders
+
+for _, name in ipairs{ "place", "cancel", "ship", "invoice", "refund", "return_goods", "adopt" } do
+  _M[name] = function(self, request)
+    return core.write(self.store, name, request, self.clock())
+  end
+end
+
+
+function _M:batch(ops)
+  check.value("batch", "its argument", ops, "list", 2)
+  return core.batch(self.store, ops, self.clock())
+end
+
+
+-- Moves the destination's keys into a table of their own, as place takes it; nil without any.
+local function take_destination(order)
+  local destination
+  for _, key in ipairs{ "country", "region", "city", "postcode", "latitude", "longitude" } do
+    if order[key] ~= nil then
+      destination = destination or {}
+      destination[key], order[key] = order[key], nil
+    end
+  end
+  return destination
+end
+
+
+function _M.orders:get(id)
+  check.value("orders:get", "id", id, "string", 2)
+  local store = self.inv.store
+  local rows, message, code, detail = core.read(store, "ORDER", id)
+  if not rows then
+    return nil, message, code, detail
+  end
+  local order = rows[1]
+  if not order then
+    return outcome.not_found("id", "there is no order " .. id)
+  end
+  order.lines, message, code, detail = core.read(store, "LINES", order.key)
+  if not order.lines then
+    return nil, message, code, detail
+  end
+  for _, line in ipairs(order.lines) do
+    line.kind, line.kind_number = KINDS[line.kind_number], nil
+    line.tracked = line.tracked ~= 0
+  end
+  if order.channel_code then
+    order.channel = { type = order.channel_type, code = order.channel_code }
+  end
+  order.key, order.channel_type, order.channel_code = nil, nil, nil
+  order.destination = take_destination(order)
+  return order
+end
+
+
+return _M
