@@ -49,7 +49,7 @@ local Inventory = {
 local GlobalSettings = {}
 local Policies = {}
 
--- A maker of inv.sources, inv.stocks and the like: an object with the functions of a part as methods.
+-- A maker of inv.sources, inv.stocks and the like: an object with a part's functions as methods.
 local function group(part)
   local methods = {}
   for name, value in pairs(part) do

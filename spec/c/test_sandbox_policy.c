@@ -6,7 +6,8 @@
 #define UNSET NAN
 
 typedef struct verdict {
-  double floor, share, gate;
+  double floor, share;
+  double gate; /* UNSET: nil */
   bool unlimited;
   double notify_at; /* UNSET: nil */
 } verdict;
@@ -18,19 +19,19 @@ typedef struct policy_case {
 } policy_case;
 
 static const policy_case DEFAULT_CASES[] = {
-    {"no", 0, 0, UNSET, {0, 0, 0, false, UNSET}},
-    {"no", 3, 0, UNSET, {3, 0, 3, false, UNSET}},
-    {"no", 3, 0, 2, {5, 0, 5, false, 2}},
-    {"no", 0, 0, 2.5, {2.5, 0, 2.5, false, 2.5}},
-    {"no", 0, 0, 0, {0, 0, 0, false, 0}},
-    {"no", 3, 0, -2, {3, 0, 3, false, -2}},
-    {"no", -4.5, 0, 1, {1, 0, 1, false, 1}},
-    {"no", 3, 0.25, UNSET, {3, 0.25, 3, false, UNSET}},
-    {"allow", 0, 0.25, 2, {0, 0, 0, true, 2}},
-    {"allow", 10, 0, UNSET, {0, 0, 0, true, UNSET}},
-    {"allow", -4.5, 0.25, 2, {-4.5, 0, -4.5, false, 2}},
-    {"notify", 0, 0, UNSET, {0, 0, 0, true, UNSET}},
-    {"notify", -50, 0, UNSET, {-50, 0, -50, false, UNSET}},
+    {"no", 0, 0, UNSET, {0, 0, UNSET, false, UNSET}},
+    {"no", 3, 0, UNSET, {3, 0, UNSET, false, UNSET}},
+    {"no", 3, 0, 2, {5, 0, UNSET, false, 2}},
+    {"no", 0, 0, 2.5, {2.5, 0, UNSET, false, 2.5}},
+    {"no", 0, 0, 0, {0, 0, UNSET, false, 0}},
+    {"no", 3, 0, -2, {3, 0, UNSET, false, -2}},
+    {"no", -4.5, 0, 1, {1, 0, UNSET, false, 1}},
+    {"no", 3, 0.25, UNSET, {3, 0.25, UNSET, false, UNSET}},
+    {"allow", 0, 0.25, 2, {0, 0, UNSET, true, 2}},
+    {"allow", 10, 0, UNSET, {0, 0, UNSET, true, UNSET}},
+    {"allow", -4.5, 0.25, 2, {-4.5, 0, UNSET, false, 2}},
+    {"notify", 0, 0, UNSET, {0, 0, UNSET, true, UNSET}},
+    {"notify", -50, 0, UNSET, {-50, 0, UNSET, false, UNSET}},
 };
 
 static const policy_case MAGENTO_CASES[] = {
@@ -117,7 +118,7 @@ static qm_code pull_verdict(lua_State *L, int index, void *context, qm_err *err)
   int fields = 0;
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
     fields++;
-  CHECK_INT(fields, isnan(v->notify_at) ? 7 : 8);
+  CHECK_INT(fields, 8 - (isnan(v->notify_at) ? 1 : 0) - (isnan(v->gate) ? 1 : 0));
   check_number(L, index, "floor", v->floor);
   check_number(L, index, "floor_share", v->share);
   check_number(L, index, "gate", v->gate);

@@ -36,9 +36,11 @@ static const char *const SCANNING[] = {
     "STOCK_BALANCES_REMOVE", /* a stock is deleted */
     "STOCK_RESERVED",        /* may it be? */
     "ITEMS_AT",              /* a source is linked, enabled or disabled: all that is there counts */
+    "PRODUCT_HAS_LINES",     /* a product is to become a composite, or to cease to be one */
     "VERIFY_ITEMS",
     "VERIFY_BALANCES",
     "VERIFY_ORDERS",
+    "VERIFY_REFERENCES",
     "VERIFY_COUNTS",
 };
 

@@ -26,8 +26,8 @@ bool qm_is_salable(const qm_balance *balance, const qm_rule *rule) {
   return rule->unlimited || qm_live(balance, rule) > 0;
 }
 
-/* MSI's index opens by the raw threshold and then shows a number computed with the effective one, so a
- * policy that wants its figures gives that threshold as the gate. */
+/* MSI's index opens by the raw threshold and then shows a number computed with the effective one,
+ * so a policy that wants its figures gives that threshold as the gate. */
 static bool is_shown(const qm_balance *balance, const qm_rule *rule) {
   if (balance->active == 0)
     return false;

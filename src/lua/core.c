@@ -19,9 +19,10 @@ qm_handle *qm_check_handle(lua_State *L, int index) {
   return luaL_checkudata(L, index, QM_HANDLE);
 }
 
-/* Runs a function of the module that uses the store. Finalizers may run whenever it makes a Lua value,
- * and one that called back with the same handle would find it half way through another request: such
- * a call is refused. Whatever the body raises passes on once the handle is free again. */
+/* Runs a function of the module that uses the store. Finalizers may run whenever it makes a Lua
+ * value, and one that called back with the same handle would find it half way through another
+ * request: such a call is refused. Whatever the body raises passes on once the handle is free
+ * again. */
 static int guarded(lua_State *L, lua_CFunction body) {
   qm_handle *handle = luaL_checkudata(L, 1, QM_HANDLE);
   if (!handle->store)
@@ -40,7 +41,9 @@ static int guarded(lua_State *L, lua_CFunction body) {
 }
 
 #define GUARDED(name, body)                                                                        \
-  static int name(lua_State *L) { return guarded(L, body); }
+  static int name(lua_State *L) {                                                                  \
+    return guarded(L, body);                                                                       \
+  }
 
 static int64_t milliseconds(lua_State *L, int index) {
   double seconds = lua_type(L, index) == LUA_TNUMBER ? (double)lua_tonumber(L, index) : -1;

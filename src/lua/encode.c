@@ -1,6 +1,5 @@
-/* encode.c: request tables become ops. Each kind is a list of the keys it takes; what they mean is
- * the store's business. Tables of rows are read after the op's own keys, so that a row's texts
- * follow it. */
+/* encode.c: request tables become ops, by the keys of requests.h; what they mean is the store's
+ * business. Lists are read after the op's own keys, so that a row's texts follow it. */
 #include "requests.h"
 
 #include <stdio.h>

@@ -18,9 +18,9 @@ static qm_field_name field_in(qm_op_kind op, qm_problem_kind kind) {
     const char *usual;
     qm_field_name here;
   } names[] = {
-      {QM_OP_ADJUST, "qty", QM_FIELD_delta},      {QM_OP_ADJUST, "code", QM_FIELD_source},
-      {QM_OP_ITEMS, "code", QM_FIELD_source},     {QM_OP_LINK, "code", QM_FIELD_source},
-      {QM_OP_STOCK, "source", QM_FIELD_code},     {QM_OP_RETURN, "source", QM_FIELD_to},
+      {QM_OP_ADJUST, "qty", QM_FIELD_delta},        {QM_OP_ADJUST, "code", QM_FIELD_source},
+      {QM_OP_ITEMS, "code", QM_FIELD_source},       {QM_OP_LINK, "code", QM_FIELD_source},
+      {QM_OP_STOCK, "source", QM_FIELD_code},       {QM_OP_RETURN, "source", QM_FIELD_to},
       {QM_OP_REFUND, "source", QM_FIELD_return_to},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -288,9 +288,10 @@ static qm_code apply_once(qm_store *store, const qm_op *const *ops, size_t count
   return code;
 }
 
-/* A full disk may only be a log that waits to be returned to the file, so one more try is worth it. */
-qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count,
-                       qm_verdict *verdicts, qm_err *err) {
+/* A full disk may only be a log that waits to be returned to the file, so one more try is worth it.
+ */
+qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count, qm_verdict *verdicts,
+                       qm_err *err) {
   qm_code code = apply_once(store, ops, count, verdicts, err);
   if (code == QM_FULL) {
     qm_db_return_log(store->db);

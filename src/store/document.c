@@ -1,8 +1,7 @@
 /* document.c: callers' ids. The same id with the same content is answered again, with other content
  * it is refused; that look-up comes before everything else. An answer is kept as numbers, in a blob
- * of variable-length integers, the verdict's two numbers and then six for each entry (line, product,
- * source, stock, quantity, backordered);
- * texts are looked up when it is said again. */
+ * of variable-length integers, the verdict's two numbers and then six for each entry (line,
+ * product, source, stock, quantity, backordered); texts are looked up when it is said again. */
 #include "tx.h"
 
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 enum { NUMBERS = 6, HEAD = 2, VARINT_MAX = 10 };
 
 static size_t put_varint(unsigned char *out, int64_t value) {
-  uint64_t rest = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+  uint64_t doubled = (uint64_t)value << 1, rest = value < 0 ? ~doubled : doubled;
   size_t n = 0;
   while (rest >= 0x80) {
     out[n++] = (unsigned char)(rest | 0x80);

@@ -71,8 +71,7 @@ static qm_code do_cancel(qm_tx *tx, qm_placed_line *line, qm_qty qty) {
   qm_effect effect;
   bool reserved = line->counters.tracked == QM_TRACK_ALL;
   qm_line_apply(&line->counters, QM_CANCEL, qty, &effect);
-  qm_fact fact = {
-      .event = QM_LEDGER_order_canceled, .reserved = reserved ? qty : 0, .qty = qty};
+  qm_fact fact = {.event = QM_LEDGER_order_canceled, .reserved = reserved ? qty : 0, .qty = qty};
   qm_code code = reserved ? qm_line_release(tx, line, &effect) : QM_OK;
   if (!code)
     code = qm_line_fact(tx, line, fact);
@@ -115,13 +114,13 @@ static qm_code do_invoice(qm_tx *tx, int row, qm_placed_line *line, int64_t sour
   return code;
 }
 
-/* The part of a refund that was never delivered: released, or written off as goods that are lost. */
+/* The part of a refund that was never delivered: released, or written off as goods that are lost.
+ */
 static qm_code withdraw(qm_tx *tx, int row, const qm_placed_line *line, const qm_effect *effect,
                         bool write_off) {
   qm_code code = QM_OK;
   if (write_off && line->counters.tracked != QM_TRACK_NOTHING)
-    code =
-        qm_deliver_by_priority(tx, row, line, effect->withdrawn, QM_LEDGER_written_off, false);
+    code = qm_deliver_by_priority(tx, row, line, effect->withdrawn, QM_LEDGER_written_off, false);
   if (!code && line->counters.tracked == QM_TRACK_ALL)
     code = qm_line_release(tx, line, effect);
   return code ? code : qm_line_answer(tx, line, 0, effect->withdrawn);
@@ -136,8 +135,8 @@ static qm_code do_refund(qm_tx *tx, int row, qm_placed_line *line, int64_t sourc
   if (code)
     return code;
   qm_line_apply(&line->counters, QM_REFUND, qty, &effect);
-  bool write_off = request->flags & QM_HAS_WRITE_OFF ? request->truth != 0
-                                                     : rule.write_off && !back;
+  bool write_off =
+      request->flags & QM_HAS_WRITE_OFF ? request->truth != 0 : rule.write_off && !back;
   qm_fact fact = {.event = QM_LEDGER_creditmemo_created, .qty = qty};
   if (line->counters.tracked == QM_TRACK_ALL && !write_off)
     fact.reserved = effect.withdrawn;

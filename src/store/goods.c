@@ -126,8 +126,7 @@ static qm_code receive(qm_tx *tx, int row, const qm_placed_line *line, int64_t s
   qm_code code = mark_returned(tx, line, source, qty);
   if (!code)
     code = qm_item_add(tx, row, line->product, source, qty);
-  qm_fact fact = {
-      .event = QM_LEDGER_goods_returned, .source = source, .moved = qty, .qty = qty};
+  qm_fact fact = {.event = QM_LEDGER_goods_returned, .source = source, .moved = qty, .qty = qty};
   if (!code)
     code = qm_line_fact(tx, line, fact);
   if (!code)
@@ -140,8 +139,7 @@ static qm_code receive(qm_tx *tx, int row, const qm_placed_line *line, int64_t s
 qm_code qm_take_back(qm_tx *tx, int row, const qm_placed_line *line, const qm_rule *rule,
                      int64_t named, qm_qty qty) {
   if (line->counters.tracked == QM_TRACK_NOTHING) {
-    qm_code code =
-        qm_line_fact(tx, line, (qm_fact){.event = QM_LEDGER_goods_returned, .qty = qty});
+    qm_code code = qm_line_fact(tx, line, (qm_fact){.event = QM_LEDGER_goods_returned, .qty = qty});
     return code ? code : qm_line_answer(tx, line, named, qty);
   }
   uint32_t problems = tx->verdict->problem_count;

@@ -39,8 +39,8 @@ qm_code qm_find_source(qm_tx *tx, qm_str source, int64_t *id, bool *found) {
 /* MSI resolves the website `admin` to the default stock whatever is stored (semantics: channels).
  */
 bool qm_is_admin(qm_str type, qm_str channel) {
-  return type.p && channel.p && type.n == 7 && memcmp(type.p, "website", 7) == 0 && channel.n == 5 &&
-         memcmp(channel.p, "admin", 5) == 0;
+  return type.p && channel.p && type.n == 7 && memcmp(type.p, "website", 7) == 0 &&
+         channel.n == 5 && memcmp(channel.p, "admin", 5) == 0;
 }
 
 qm_code qm_find_stock(qm_tx *tx, int64_t stock, qm_str channel_type, qm_str channel_code,

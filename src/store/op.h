@@ -58,7 +58,7 @@ enum {
   QM_CARRIERS = 1 << 21,
   QM_PLANNED = 1 << 22,
   QM_OTHER_PLAN = 1 << 24, /* the plan names another order */
-  QM_TOO_LONG = 1 << 23 /* a list was longer than its limit and has been left out */
+  QM_TOO_LONG = 1 << 23    /* a list was longer than its limit and has been left out */
 };
 
 /* One line, item, link, channel, product, rule or reservation of a record. */

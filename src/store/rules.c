@@ -28,7 +28,8 @@ qm_code qm_write_rules(qm_tx *tx, int64_t new_own, int64_t new_stock) {
         QM_I(r->bits & QM_RULE_RESERVES ? 1 : 0), QM_I(r->backorders),
         QM_I(r->bits & QM_RULE_UNLIMITED ? 1 : 0), QM_I(r->bits & QM_RULE_EXEMPT ? 1 : 0),
         QM_I(r->bits & QM_RULE_WRITE_OFF ? 1 : 0), QM_I(r->bits & QM_RULE_RETURN_PRIORITY ? 1 : 0),
-        QM_I(r->bits & QM_RULE_DECIMAL ? 1 : 0), QM_I(r->floor), QM_I(r->share), r->bits & QM_RULE_GATE ? QM_I(r->gate) : QM_N,
+        QM_I(r->bits & QM_RULE_DECIMAL ? 1 : 0), QM_I(r->floor), QM_I(r->share),
+        r->bits & QM_RULE_GATE ? QM_I(r->gate) : QM_N,
         r->bits & QM_RULE_NOTIFY ? QM_I(r->notify_at) : QM_N, QM_I(r->max_sale),
         QM_I(r->increments), QM_I(r->min_sale), QM_T(qm_op_str(tx->op, r->min_sale_groups)));
   }

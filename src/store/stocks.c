@@ -42,8 +42,7 @@ static qm_code count_source(qm_tx *tx, int64_t stock, int64_t source, int sign) 
   return code;
 }
 
-static qm_code write_link(qm_tx *tx, int index, int64_t stock, int64_t source,
-                          int64_t priority) {
+static qm_code write_link(qm_tx *tx, int index, int64_t stock, int64_t source, int64_t priority) {
   bool linked, shared = false;
   qm_str name = qm_op_str(tx->op, qm_op_rows(tx->op)[index].source);
   qm_code code = is_there(tx, QM_SQL_LINK, QM_VALUES(QM_I(stock * 65536 + source)), &linked);

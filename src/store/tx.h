@@ -91,8 +91,8 @@ bool qm_has_space(qm_str text);
 bool qm_row_qty(qm_tx *tx, int row, qm_qty least, qm_qty *out);
 bool qm_row_sku(qm_tx *tx, int row, qm_str *out);
 
-/* Passes on the code of a row that was done. A refused op is undone in the end; undoing it after each
- * row that was refused keeps the rows behind it from building on half of it. */
+/* Passes on the code of a row that was done. A refused op is undone in the end; undoing it after
+ * each row that was refused keeps the rows behind it from building on half of it. */
 qm_code qm_clean_row(qm_tx *tx, qm_code code);
 
 /* ---- looking up (lookup.c); *found false is no problem yet ---- */

@@ -17,7 +17,7 @@ typedef struct qm_out {
 typedef struct qm_problem {
   uint32_t next; /* offset of the next one, 0 at the end */
   qm_problem_kind kind;
-  int32_t row; /* position in the caller's list from 0, -1: none */
+  int32_t row;   /* position in the caller's list from 0, -1: none */
   int32_t field; /* a qm_field_name */
   int64_t line;
   qm_qty asked, have;
