@@ -19,7 +19,7 @@ describe("adopt", function()
       assert.same({ 4, 4, 6 }, { position.adopted, position.reserved, position.salable })
       local row = kit.rows_of(inv, "a-1")[1]
       assert.same({ document = "a-1", event = "reservation_adopted", sku = "bike", stock = stock,
-        reserved = -4, moved = 0, note = "cart 7" }, row)
+        reserved = -4, moved = 0, qty = 0, note = "cart 7" }, row)
     end)
   end)
 
@@ -50,6 +50,30 @@ describe("adopt", function()
       refused(inv, "NOT_ENOUGH", "place", { id = "o-2", stock = stock,
         lines = { { sku = "bike", qty = 1 } } })
       assert(inv:ship{ id = "s-1", order = "o-1", source = "muc" })
+    end)
+  end)
+
+  it("says what is too much once for each product and stock, with the number at the end", function()
+    with_shop(function(inv, stock)
+      product(inv, "bike", { muc = 5 })
+      product(inv, "bell", { muc = 5 })
+      product(inv, "lamp", { default = 1, muc = 1 })
+      local report = adopt(inv, "a-1", { sku = "bike", stock = stock, qty = -7 },
+        { sku = "lamp", stock = stock, qty = -2 }, { sku = "bike", channel = "eu", qty = -3 },
+        { sku = "bell", stock = stock, qty = -9 }, { sku = "lamp", stock = 1, qty = -4 },
+        { sku = "bell", stock = stock, qty = 4 }, { sku = "bike", stock = stock, qty = 1 })
+      assert.equal(7, report.taken)
+      table.sort(report.over_promised, function(a, b)
+        return a.sku .. a.stock < b.sku .. b.stock
+      end)
+      assert.same({ { sku = "bike", stock = stock, qty = 4 }, { sku = "lamp", stock = 1, qty = 3 },
+        { sku = "lamp", stock = stock, qty = 1 } }, report.over_promised)
+      local told = {}
+      for _, row in ipairs(kit.rows_of(inv, "a-1")) do
+        if row.event == "oversold" then told[#told + 1] = row.sku .. row.stock .. " " .. row.note end
+      end
+      table.sort(told)
+      assert.same({ "bike2 4", "lamp1 3", "lamp2 1" }, told)
     end)
   end)
 
@@ -146,7 +170,11 @@ describe("adopt", function()
         if case[2][1] then rows = { { sku = "bike", stock = stock, qty = -1 }, case[2][1] } end
         local errors, message = refused(inv, case[3], "adopt", { id = "a-1", reservations = rows })
         assert.equal(case[4], message)
-        if case[2][1] then assert.equal(2, errors[1].line) end
+        if case[2][1] then
+          assert.equal(2, errors[1].line)
+        else
+          assert.equal("reservations", errors[1].field)
+        end
       end)
     end)
   end

@@ -86,10 +86,10 @@ describe("a refund", function()
       assert.same({ muc = 0, ham = 0, ber = 4 }, quantities(inv, "bike"))
       local events = {}
       for i, row in ipairs(kit.rows_of(inv, "r-1")) do
-        events[i] = { row.event, row.source, row.moved, row.reserved }
+        events[i] = { row.event, row.source or false, row.moved, row.reserved, row.qty }
       end
-      assert.same({ { "written_off", "muc", -1, 1 }, { "written_off", "ham", -1, 1 },
-        { "written_off", "ber", -1, 1 } }, events)
+      assert.same({ { "creditmemo_created", false, 0, 0, 3 }, { "written_off", "muc", -1, 1, 1 },
+        { "written_off", "ham", -1, 1, 1 }, { "written_off", "ber", -1, 1, 1 } }, events)
     end)
   end)
 

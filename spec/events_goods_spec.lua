@@ -220,11 +220,12 @@ describe("with manage stock off at placement", function()
     end)
   end
 
-  it("nothing is reserved and no row is written", function()
+  it("nothing is reserved, and the ledger says no more than what was placed", function()
     uncounted(function(inv, stock)
       expect_line(inv, "o-1", 1, { ordered = 5, open = 5 })
       assert.equal(0, reserved(inv, "bike", stock))
-      assert.same({}, kit.rows_of(inv, "o-1"))
+      assert.same({ { event = "order_placed", document = "o-1", order = "o-1", line = 1,
+        sku = "bike", stock = stock, reserved = 0, moved = 0, qty = 5 } }, kit.rows_of(inv, "o-1"))
     end)
   end)
 
@@ -240,7 +241,17 @@ describe("with manage stock off at placement", function()
       expect_line(inv, "o-1", 1, { ordered = 5, invoiced = 3, delivered = 2, refunded = 2,
         released = 1, returned = 2, cancelled = 2 })
       assert.same({ muc = 1 }, quantities(inv, "bike"))
-      for _, row in ipairs(kit.all(inv, "events")) do assert.is_nil(row.order) end
+      local told = {}
+      for _, row in ipairs(kit.all(inv, "events")) do
+        if row.order then
+          assert.same({ 1, "bike", 0, 0 }, { row.line, row.sku, row.reserved, row.moved })
+          assert.is_nil(row.source)
+          told[#told + 1] = row.event .. " " .. row.qty
+        end
+      end
+      assert.same({ "order_placed 5", "invoice_created 3", "shipment_created 2",
+        "creditmemo_created 2", "goods_returned 1", "goods_returned 1", "order_canceled 2" }, told)
+      assert.same({}, kit.all(inv, "reservations"))
     end)
   end)
 

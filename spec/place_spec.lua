@@ -258,9 +258,9 @@ describe("an order remembers", function()
       local order = assert(inv.orders:get("o-1"))
       order.lines = nil
       assert.same({ id = "o-1", stock = stock, time = 1234567,
-        channel = { type = "website", code = "eu" }, customer_group = "wholesale", country = "FR",
-        region = "Alsace", city = "Strasbourg", postcode = "67000", latitude = 48.58,
-        longitude = 0 }, order)
+        channel = { type = "website", code = "eu" }, customer_group = "wholesale",
+        destination = { country = "FR", region = "Alsace", city = "Strasbourg", postcode = "67000",
+          latitude = 48.58, longitude = 0 } }, order)
     end, { clock = function() return 1234567 end })
   end)
 

@@ -288,6 +288,10 @@ describe("the place that is asked about", function()
         assert(ask(inv, { channel = { type = "website", code = "eu" } }))
         expect_problems({ "stock INVALID" }, ask(inv, {}))
         expect_problems({ "stock INVALID" }, ask(inv, { stock = shop.eu, channel = "eu" }))
+        for _, nameless in ipairs{ {}, { type = "website" } } do
+          expect_problems({ "stock INVALID" }, ask(inv, { channel = nameless }))
+          expect_problems({ "stock INVALID" }, ask(inv, { stock = shop.eu, channel = nameless }))
+        end
         expect_problems({ "stock NOT_FOUND" }, ask(inv, { stock = 99 }))
         expect_problems({ "channel NOT_FOUND" }, ask(inv, { channel = "nowhere" }))
         expect_problems({ "channel NOT_FOUND" },
@@ -298,7 +302,7 @@ describe("the place that is asked about", function()
     it("raises for " .. name .. " when it is of a wrong type", function()
       with_shop(nil, function(inv)
         for _, wrong in ipairs{ { stock = "2" }, { stock = 2.5 }, { stock = 0 / 0 },
-          { stock = math.huge }, { stock = true }, { channel = 5 }, { channel = {} },
+          { stock = math.huge }, { stock = true }, { channel = 5 },
           { channel = { code = 5 } }, { channel = { code = "eu", name = "Europe" } } } do
           assert.has_error(function() ask(inv, wrong) end)
         end
@@ -395,8 +399,8 @@ describe("position", function()
       assert(inv:place{ id = "1", stock = shop.eu, lines = { { sku = "sku-1", qty = 1.5 } } })
       assert(inv:adopt{ id = "a", reservations = { { sku = "sku-1", stock = shop.eu, qty = -2 } } })
       assert.same({
-        sku = "sku-1", stock = shop.eu, on_hand = 8.5, reserved = 3.5, held = 0, allocated = 0,
-        backordered = 0, adopted = 2, floor = 2.85, salable = 2.15, is_salable = true,
+        sku = "sku-1", stock = shop.eu, on_hand = 8.5, reserved = 3.5, firm = 1.5, held = 0,
+        allocated = 0, backordered = 0, adopted = 2, floor = 2.85, salable = 2.15, is_salable = true,
         managed = true, unlimited = false,
         sources = {
           { source = "eu-1", qty = 5.5, status = "in_stock", enabled = true, priority = 1,
@@ -424,8 +428,8 @@ describe("position", function()
     with_product({ backorders = "allow" }, function(inv)
       assert(inv:place{ id = "1", stock = 1, lines = { { sku = "p", qty = 14 } } })
       local position = inv:position{ sku = "p", stock = 1 }
-      assert.same({ 10, 14, 4, -4, true, true }, { position.on_hand, position.reserved,
-        position.backordered, position.salable, position.is_salable, position.unlimited })
+      assert.same({ 10, 14, 10, 4, -4, true, true }, { position.on_hand, position.reserved,
+        position.firm, position.backordered, position.salable, position.is_salable, position.unlimited })
       assert(inv.items:save{ sku = "p", qty = 13 })
       assert.equal(1, inv:position{ sku = "p", stock = 1 }.backordered)
       assert(inv.items:save{ sku = "p", qty = 20 })

@@ -193,6 +193,7 @@ static const char *const CHANGES[][2] = {
     {"stock", "id = 0"},
     {"stock", "id = 65536"},
     {"stock", "name = ''"},
+    {"stock", "deleted = 2"},
     {"link", "source = 2"},
     {"link", "priority = 0"},
     {"item", "product = 2"},

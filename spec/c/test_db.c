@@ -168,8 +168,8 @@ static bool check_usable(qm_db *db, sqlite3 *eyes) {
   return held;
 }
 
-/* Every step on a new handle's first use of it, with the n-th request refused; n counts on until a
- * run needs fewer. Without a file the two pairs of eyes cannot see each other. */
+/* Every step as the first of a new handle, with the n-th request refused; n counts on until a run
+ * needs fewer. */
 static void run_out_on_handle(bool for_good) {
   kit_file file = kit_new_file();
   qm_db_options options = kit_options(&file);
@@ -356,8 +356,8 @@ static void *commit_later(void *eyes) {
   return kit_exec(eyes, "COMMIT") ? eyes : NULL;
 }
 
-/* A reader of an empty file keeps it from becoming one with a log, for as long as it reads. */
-TEST(opening_waits_for_a_reader_that_is_in_the_way) {
+/* An empty file becomes one with a log only while nobody else is at it. */
+static void wait_for_other(const char *begin) {
   kit_file file = kit_new_file();
   qm_db_options options = kit_options(&file);
   sqlite3 *eyes = kit_eyes(file.path);
@@ -366,7 +366,7 @@ TEST(opening_waits_for_a_reader_that_is_in_the_way) {
   pthread_t thread;
   void *committed = NULL;
   CHECK(kit_exec(eyes, "CREATE TABLE t (x)") && kit_exec(eyes, "DROP TABLE t"));
-  CHECK(kit_exec(eyes, "BEGIN"));
+  CHECK(kit_exec(eyes, begin));
   CHECK_INT(kit_ask(eyes, "SELECT count(*) FROM sqlite_schema"), 0);
   options.busy_ms = SHORT_MS;
   int64_t began = now_ms();
@@ -381,6 +381,15 @@ TEST(opening_waits_for_a_reader_that_is_in_the_way) {
   qm_db_close(db);
   sqlite3_close(eyes);
   kit_remove(&file);
+}
+
+TEST(opening_waits_for_a_reader) {
+  wait_for_other("BEGIN");
+}
+
+/* SQLite itself would not wait here. */
+TEST(opening_waits_for_a_writer) {
+  wait_for_other("BEGIN IMMEDIATE");
 }
 
 TEST(returning_the_log_waits_for_nobody_and_writing_does) {
@@ -441,7 +450,8 @@ int main(void) {
   RUN(a_relative_path_means_the_same_file_after_chdir);
   RUN(a_file_keeps_a_log);
   RUN(a_place_where_no_log_can_be_kept_is_refused);
-  RUN(opening_waits_for_a_reader_that_is_in_the_way);
+  RUN(opening_waits_for_a_reader);
+  RUN(opening_waits_for_a_writer);
   RUN(returning_the_log_waits_for_nobody_and_writing_does);
   RUN(independent_stocks_stay_so_whoever_opens_at_the_same_time);
   return unit_report();

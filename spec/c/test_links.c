@@ -12,7 +12,7 @@ static const char MANY[] =
     "INSERT INTO source (id, code, name, enabled, country, postcode, pickup)"
     " VALUES (2, 'hub', 'Hub', 1, 'DE', '80331', 0);"
     "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= 600)"
-    " INSERT INTO stock SELECT i, 'stock ' || i FROM n;"
+    " INSERT INTO stock (id, name) SELECT i, 'stock ' || i FROM n;"
     "INSERT INTO link SELECT id * 65536 + 2, id, 2, 1 FROM stock WHERE id > 1;"
     "INSERT INTO product (id, sku, type, own, b2b, state)"
     " VALUES (1, CAST('bike' AS BLOB), 0, 1, 0, 1);";
