@@ -6,12 +6,12 @@ local kit = require "order_kit"
 
 local with_shop, product, place, all = kit.with_shop, kit.product, kit.place, kit.all
 
--- A row as one line: event, line, SKU, stock, source, reserved, moved.
+-- A row as one line: event, line, SKU, stock, source, reserved, moved, units of the line.
 local function say(rows)
   local list = {}
   for i, row in ipairs(rows) do
-    list[i] = ("%s %s %s %s %s %s %s"):format(row.event, row.line or "-", row.sku or "-",
-      row.stock or "-", row.source or "-", row.reserved, row.moved)
+    list[i] = ("%s %s %s %s %s %s %s %s"):format(row.event, row.line or "-", row.sku or "-",
+      row.stock or "-", row.source or "-", row.reserved, row.moved, row.qty)
   end
   return list
 end
@@ -36,6 +36,9 @@ local function busy_shop(fn)
     assert(inv:refund{ id = "r-1", order = "o-1", lines = {
       { line = 1, qty = 2, return_to_stock = true, write_off = true } } })
     assert(inv:return_goods{ id = "b-1", order = "o-1", lines = { { line = 1, qty = 2 } } })
+    assert(inv:refund{ id = "r-2", order = "o-1", lines = { { line = 1, qty = 3 } } })
+    assert(inv:invoice{ id = "i-2", order = "o-2", lines = { { line = 2, qty = 1 } } })
+    assert(inv:refund{ id = "r-3", order = "o-2", lines = { { line = 2, qty = 1 } } })
     assert(inv:cancel{ id = "c-1", order = "o-1", lines = { { line = 3, qty = 4 } } })
     assert(inv:cancel{ id = "c-2", order = "o-2" })
     assert(inv.items:adjust{ id = "j-1", reason = "damage",
@@ -47,16 +50,19 @@ end
 
 local ROWS = {
   ["o-1"] = { "order_placed - bike 2 - -12 0", "order_placed 2 book 2 - -3 0" },
-  ["o-2"] = { "order_placed 1 bike 2 - -2 0" },
-  ["a-1"] = { "reservation_adopted - bike 2 - -3 0", "reservation_adopted - lamp 1 - -9 0",
-    "oversold - lamp 1 - 0 0" },
-  ["s-1"] = { "shipment_created 1 bike 2 muc 3 -3", "shipment_created 1 bike 2 ham 2 -2" },
-  ["i-1"] = { "invoice_created 2 book 2 muc 2 -2" },
-  ["r-1"] = { "written_off 1 bike 2 muc 1 -1", "goods_returned 1 bike 2 muc 0 1" },
-  ["b-1"] = { "goods_returned 1 bike 2 muc 0 2" },
-  ["c-1"] = { "order_canceled 3 bike 2 - 4 0" },
-  ["c-2"] = { "order_canceled 1 bike 2 - 2 0" },
-  ["j-1"] = { "quantity_adjusted - bike - muc 0 -1" },
+  ["o-2"] = { "order_placed 1 bike 2 - -2 0 2", "order_placed 2 sand 2 - 0 0 4" },
+  ["a-1"] = { "reservation_adopted - bike 2 - -3 0 0", "reservation_adopted - lamp 1 - -9 0 0",
+    "oversold - lamp 1 - 0 0 0" },
+  ["s-1"] = { "shipment_created 1 bike 2 muc 3 -3 3", "shipment_created 1 bike 2 ham 2 -2 2" },
+  ["i-1"] = { "invoice_created 1 bike 2 - 0 0 6", "invoice_created 2 book 2 muc 2 -2 2" },
+  ["r-1"] = { "creditmemo_created 1 bike 2 - 0 0 2", "written_off 1 bike 2 muc 1 -1 1",
+    "goods_returned 1 bike 2 muc 0 1 1" },
+  ["r-2"] = { "creditmemo_created 1 bike 2 - 0 0 3" },
+  ["r-3"] = { "creditmemo_created 2 sand 2 - 0 0 1" },
+  ["b-1"] = { "goods_returned 1 bike 2 muc 0 2 2" },
+  ["c-1"] = { "order_canceled 3 bike 2 - 4 0 4" },
+  ["c-2"] = { "order_canceled 1 bike 2 - 2 0 2", "order_canceled 2 sand 2 - 0 0 3" },
+  ["j-1"] = { "quantity_adjusted - bike - muc 0 -1 0" },
 }
 
 describe("the ledger", function()
@@ -77,6 +83,47 @@ describe("the ledger", function()
         assert.same({ "o-1", 777 }, { row.order, row.time })
       end
     end, { clock = function() return 777 end })
+  end)
+
+  it("lists as reservations the rows that change one, and no others", function()
+    busy_shop(function(inv)
+      local kept = {}
+      for _, row in ipairs(all(inv, "events")) do
+        if row.reserved ~= 0 then kept[#kept + 1] = row end
+      end
+      assert.same(kept, all(inv, "reservations"))
+      assert.is_true(#kept < #all(inv, "events"))
+    end)
+  end)
+
+  it("tells every counter of every line by its units", function()
+    busy_shop(function(inv)
+      local COUNTER = { order_placed = "ordered", order_canceled = "cancelled",
+        invoice_created = "invoiced", creditmemo_created = "refunded", goods_returned = "returned",
+        shipment_created = "delivered" }
+      local told = {}
+      for _, row in ipairs(all(inv, "events")) do
+        local counter = row.order and COUNTER[row.event]
+        if counter then
+          local key = row.order .. " " .. row.sku .. " " .. counter
+          told[key] = (told[key] or 0) + row.qty
+          -- The invoice of what is virtual delivers it.
+          if row.event == "invoice_created" and row.sku == "book" then
+            local delivered = row.order .. " book delivered"
+            told[delivered] = (told[delivered] or 0) + row.qty
+          end
+        end
+      end
+      for _, id in ipairs{ "o-1", "o-2", "o-3" } do
+        for _, line in ipairs(inv.orders:get(id).lines) do
+          for _, counter in pairs(COUNTER) do
+            local key = id .. " " .. line.sku .. " " .. counter
+            told[key] = (told[key] or 0) - line[counter]
+          end
+        end
+      end
+      for key, left in pairs(told) do assert.equal(0, left, key) end
+    end)
   end)
 
   it("adds up to what is reserved, for every product and stock", function()
@@ -167,7 +214,7 @@ describe("a page", function()
       local whole = all(inv, "events")
       place(inv, "o-9", stock, { "book", 1 })
       local page = assert(inv:events{ after = whole[#whole].seq })
-      assert.same({ "order_placed 1 book 2 - -1 0" }, say(page))
+      assert.same({ "order_placed 1 book 2 - -1 0 1" }, say(page))
     end)
   end)
 

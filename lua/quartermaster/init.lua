@@ -49,23 +49,7 @@ local Inventory = {
 local GlobalSettings = {}
 local Policies = {}
 
--- A maker of inv.sources, inv.stocks and the like: an object with a part's functions as methods.
-local function group(part)
-  local methods = {}
-  for name, value in pairs(part) do
-    methods[name] = type(value) == "function" and value or nil
-  end
-  local index = { __index = methods }
-  return function(inv)
-    return setmetatable({ inv = inv }, index)
-  end
-end
-
-local groups = {
-  sources = group(sources), stocks = group(stocks), products = group(products),
-  items = group(items), orders = group(orders.orders), settings = group(GlobalSettings),
-  policies = group(Policies),
-}
+local groups -- by the name of a part of inv: the maker of it; filled at the end
 
 local inventory_meta = {
   __index = Inventory,
@@ -241,6 +225,26 @@ function Policies:list()
   end
   return list
 end
+
+
+-- ---- the parts ----
+
+-- A maker of inv.sources, inv.stocks and the like: an object with a part's functions as methods.
+local function group(part)
+  local methods = {}
+  for name, value in pairs(part) do
+    methods[name] = type(value) == "function" and value or nil
+  end
+  local index = { __index = methods }
+  return function(inv)
+    return setmetatable({ inv = inv }, index)
+  end
+end
+
+groups = {  sources = group(sources), stocks = group(stocks), products = group(products),
+  items = group(items), orders = group(orders.orders), settings = group(GlobalSettings),
+  policies = group(Policies),
+}
 
 
 return _M
