@@ -43,31 +43,28 @@ end
 local UNKNOWN = { NOT_FOUND = "no_such_entity" }
 
 
-function _M:salable_qty(sku, where)
-  check.value("salable_qty", "sku", sku, "string", 2)
-  check.keys("salable_qty", where, WHERE, 2)
-  local stand, message, code, detail = first_stand(self, sku, where, "page")
+-- One figure of one product.
+local function figure(inv, what, sku, where, key)
+  check.value(what, "sku", sku, "string", 3)
+  check.keys(what, where, WHERE, 3)
+  local stand, message, code, detail = first_stand(inv, sku, where, "page")
   if not stand then
     return nil, message, code, detail
   end
   if stand.code then
     return refuse(stand, sku, UNKNOWN[stand.code] or "input-type_without_source_items")
   end
-  return stand.qty
+  return stand[key]
+end
+
+
+function _M:salable_qty(sku, where)
+  return figure(self, "salable_qty", sku, where, "qty")
 end
 
 
 function _M:is_salable(sku, where)
-  check.value("is_salable", "sku", sku, "string", 2)
-  check.keys("is_salable", where, WHERE, 2)
-  local stand, message, code, detail = first_stand(self, sku, where, "page")
-  if not stand then
-    return nil, message, code, detail
-  end
-  if stand.code then
-    return refuse(stand, sku, UNKNOWN[stand.code] or "input-type_without_source_items")
-  end
-  return stand.salable
+  return figure(self, "is_salable", sku, where, "salable")
 end
 
 
