@@ -49,7 +49,7 @@ local function busy_shop(fn)
 end
 
 local ROWS = {
-  ["o-1"] = { "order_placed - bike 2 - -12 0", "order_placed 2 book 2 - -3 0" },
+  ["o-1"] = { "order_placed - bike 2 - -12 0 12", "order_placed 2 book 2 - -3 0 3" },
   ["o-2"] = { "order_placed 1 bike 2 - -2 0 2", "order_placed 2 sand 2 - 0 0 4" },
   ["a-1"] = { "reservation_adopted - bike 2 - -3 0 0", "reservation_adopted - lamp 1 - -9 0 0",
     "oversold - lamp 1 - 0 0 0" },

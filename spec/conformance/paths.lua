@@ -1,6 +1,6 @@
 -- Makes the working tree's own modules, and the core built for the running host, come first, so
--- that the vectors run after a plain `make` without any environment variable. QM_BUILD names another
--- directory of builds, as for the specs.
+-- that the vectors run after a plain `make` without any environment variable. QM_BUILD names
+-- another directory of builds, as for the specs.
 --
 -- Usage: dofile(root .. "/spec/conformance/paths.lua")(root)
 
