@@ -237,8 +237,8 @@ describe("the README", function()
     end
   end)
 
-  it("says how many sources of a stock select looks at", function()
-    local most = tonumber(text:match("stocks of up to (%d+) sources"))
+  it("says how many sources a stock may draw on", function()
+    local most = tonumber(text:match("draws on up to (%d+) sources"))
     helpers.with_inventory(nil, function(inv)
       local links = {}
       for i = 1, most do
@@ -251,8 +251,8 @@ describe("the README", function()
       assert.is_true(inv:select(request).shippable)
 
       assert(inv.sources:save(helpers.source("one-more")))
-      assert(inv.stocks:link{ { stock = stock, source = "one-more", priority = 1 } })
-      helpers.expect_error("LIMIT", inv:select(request))
+      helpers.expect_error("LIMIT",
+        inv.stocks:link{ { stock = stock, source = "one-more", priority = 1 } })
     end)
   end)
 

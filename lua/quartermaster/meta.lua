@@ -279,6 +279,7 @@ local Sources = {}
 ---@param source qm.Source
 ---@return string|nil code, string?, string?, table?
 function Sources:save(source) end
+---One source by its code.
 ---@param code string
 ---@return qm.Source|nil, string?, string?, table?
 function Sources:get(code) end
@@ -298,12 +299,15 @@ function Sources:single() end
 
 ---@class qm.Stocks
 local Stocks = {}
+---Creates or changes a stock; absent keys stay as they are. A channel that is dropped falls back to the default stock.
 ---@param stock qm.Stock
 ---@return integer|nil id, string?, string?, table?
 function Stocks:save(stock) end
+---One stock with its channels and its links.
 ---@param id integer
 ---@return qm.Stock|nil, string?, string?, table?
 function Stocks:get(id) end
+---A page of stocks by id, and the next cursor.
 ---@param filter? { after: integer?, limit: integer? }
 ---@return qm.Stock[]|nil, integer|string|nil, string?, table?
 function Stocks:list(filter) end
@@ -315,6 +319,7 @@ function Stocks:delete(id) end
 ---@param links { stock: integer, source: string, priority: integer }[]
 ---@return integer|nil saved, string?, string?, table?
 function Stocks:link(links) end
+---Takes sources out of stocks; links that are not there are fine.
 ---@param links { stock: integer, source: string }[]
 ---@return integer|nil removed, string?, string?, table?
 function Stocks:unlink(links) end
@@ -340,6 +345,7 @@ function Products:save(product) end
 ---@param sku string
 ---@return table|nil, string?, string?, table?
 function Products:get(sku) end
+---A page of products in the order they were made, and the next cursor.
 ---@param filter? { after: integer?, limit: integer? }
 ---@return table[]|nil, integer|string|nil, string?, table?
 function Products:list(filter) end
@@ -358,6 +364,7 @@ local Items = {}
 ---@param items qm.Item|qm.Item[]
 ---@return integer|nil saved, string?, string?, table?
 function Items:save(items) end
+---One source item; without a source, that of the default source.
 ---@param key { sku: string, source: string? }
 ---@return qm.Item|nil, string?, string?, table?
 function Items:get(key) end
@@ -391,6 +398,7 @@ local Policies = {}
 ---@param name string
 ---@return true|nil, string?, string?, table?
 function Policies:activate(name) end
+---The policies there are, and which is active.
 ---@return { name: string, active: boolean }[]
 function Policies:list() end
 
