@@ -70,7 +70,9 @@ describe("adopt", function()
         { sku = "lamp", stock = stock, qty = 1 } }, report.over_promised)
       local told = {}
       for _, row in ipairs(kit.rows_of(inv, "a-1")) do
-        if row.event == "oversold" then told[#told + 1] = row.sku .. row.stock .. " " .. row.note end
+        if row.event == "oversold" then
+          told[#told + 1] = row.sku .. row.stock .. " " .. row.note
+        end
       end
       table.sort(told)
       assert.same({ "bike2 4", "lamp1 3", "lamp2 1" }, told)

@@ -98,6 +98,27 @@ describe("batch", function()
     end)
   end)
 
+  it("is not disturbed by rows that come after one that is wrong", function()
+    with_shop(function(inv, stock)
+      product(inv, "bike", { muc = 9 })
+      local wrong = { id = "c-1", order = "o-1", lines = { { sku = "nope", qty = 1 },
+        { sku = "bike", qty = 4 }, { sku = "bike", qty = 4 } } }
+      place(inv, "o-1", stock, { "bike", 5 })
+      local errors = kit.refused(inv, "NOT_FOUND", "cancel", wrong)
+      assert.same({ 1, "sku", "nope" }, { errors[1].line, errors[1].field, errors[1].sku })
+      wrong.op = "cancel"
+      local outcomes = assert(inv:batch{ placing("o-2", stock, 2), wrong,
+        { op = "cancel", id = "c-2", order = "o-1", lines = { { sku = "bike", qty = 4 } } },
+        wrong, placing("o-3", stock, 3) })
+      assert.same({ true, false, true, false, true }, { outcomes[1].ok, outcomes[2].ok,
+        outcomes[3].ok, outcomes[4].ok, outcomes[5].ok })
+      assert.same({ "NOT_FOUND", "NOT_FOUND" }, { outcomes[2].code, outcomes[4].code })
+      assert.equal(6, reserved(inv, "bike", stock))
+      expect_line(inv, "o-1", 1, { ordered = 5, cancelled = 4, open = 1 })
+      assert.same({}, kit.rows_of(inv, "c-1"))
+    end)
+  end)
+
   it("runs in the given order", function()
     with_shop(function(inv, stock)
       product(inv, "bike", { muc = 5 })

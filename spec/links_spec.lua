@@ -1,5 +1,6 @@
 -- Links of sources to stocks, one by one: priorities, ties, protections, sources of several stocks.
 
+local core = require "quartermaster.core"
 local helpers = require "helpers"
 local quartermaster = require "quartermaster"
 
@@ -146,6 +147,30 @@ describe("stocks:unlink", function()
     end)
   end)
 
+  -- Links that cannot be, and the problem. A stock or source that is merely unknown is fine: there
+  -- is no link to remove.
+  local WRONG = {
+    { { source = "a" }, "1.stock NOT_FOUND" },
+    { { stock = 0, source = "a" }, "1.stock NOT_FOUND" },
+    { { stock = -1, source = "a" }, "1.stock NOT_FOUND" },
+    { { stock = 65536, source = "a" }, "1.stock NOT_FOUND" },
+    { { stock = 2 ^ 32 + 2, source = "a" }, "1.stock NOT_FOUND" },
+    { { stock = 2 }, "1.source INVALID" },
+    { { stock = 2, source = "" }, "1.source INVALID" },
+    { { stock = 2, source = " " }, "1.source INVALID" },
+  }
+  for number, case in ipairs(WRONG) do
+    it(("refuses with '%s', case %d, and removes nothing"):format(case[2], number), function()
+      with_two_stocks(nil, function(inv)
+        assert(inv.stocks:link{ stock = 2, source = "a", priority = 1 })
+        expect_problems({ case[2] }, inv.stocks:unlink{ case[1], { stock = 2, source = "a" } })
+        assert.equal("a", codes(inv, 2))
+        assert.equal(0, inv.stocks:unlink{ { stock = 99, source = "a" },
+          { stock = 2, source = "unknown" }, { stock = 3, source = "a" } })
+      end)
+    end)
+  end
+
   it("removes nothing when one entry is refused", function()
     with_two_stocks(nil, function(inv)
       assert(inv.stocks:link{ stock = 2, source = "a", priority = 1 })
@@ -220,6 +245,84 @@ describe("a source of several stocks", function()
       assert(inv.stocks:link{ { stock = 2, source = "a", priority = 1 },
         { stock = 3, source = "a", priority = 1 } })
       inv:close()
+    end)
+  end)
+end)
+
+describe("the sources of a stock", function()
+  local MOST = core.limits.sources_of_stock
+
+  -- A stock with as many sources as it may have, and one source more.
+  local function full(fn)
+    with_inventory({ shared_sources = "independent" }, function(inv)
+      local links = {}
+      for i = 1, MOST do
+        links[i] = { code = "s-" .. i, priority = i }
+        assert(inv.sources:save(source("s-" .. i)))
+      end
+      assert(inv.sources:save(source("more")))
+      fn(inv, assert(inv.stocks:save{ name = "Full", sources = links }), links)
+    end)
+  end
+
+  it("are 512 at most, however they are linked", function()
+    assert.equal(512, MOST)
+    full(function(inv, stock, links)
+      expect_problems({ "1.source LIMIT" },
+        inv.stocks:link{ { stock = stock, source = "more", priority = 1 } })
+      links[MOST + 1] = { code = "more", priority = 1 }
+      helpers.expect_error("LIMIT", inv.stocks:save{ id = stock, sources = links })
+      helpers.expect_error("LIMIT", inv.stocks:save{ name = "Other", sources = links })
+      assert.equal(MOST, #inv.stocks:get(stock).sources)
+      assert.equal(2, #assert(inv.stocks:list())) -- no half of "Other" either
+      assert.equal(0, #helpers.ledger(inv, "link_removed"))
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
+  it("may change their priorities and be exchanged when they are as many as can be", function()
+    full(function(inv, stock, links)
+      assert(inv.stocks:link{ { stock = stock, source = "s-512", priority = 1 } })
+      assert(inv.stocks:unlink{ { stock = stock, source = "s-1" } })
+      assert(inv.stocks:link{ { stock = stock, source = "more", priority = 1 } })
+      assert.equal(MOST, #inv.stocks:get(stock).sources)
+      links[2] = { code = "more", priority = 7 }
+      assert(inv.stocks:save{ id = stock, sources = links })
+      assert.equal(MOST, #inv.stocks:get(stock).sources)
+    end)
+  end)
+
+  it("all take part when something is selected", function()
+    full(function(inv, stock)
+      local items = {}
+      for i = 1, MOST do items[i] = { sku = "lamp", source = "s-" .. i, qty = 1 } end
+      assert(inv.products:save{ sku = "lamp", assign_default = false })
+      assert(inv.items:save(items))
+      local plan = assert(inv:select{ stock = stock, lines = { { sku = "lamp", qty = MOST } } })
+      assert.same({ true, MOST }, { plan.shippable, plan.shipments })
+    end)
+  end)
+end)
+
+describe("a source that is disabled", function()
+  it("counts in none of three hundred stocks any more", function()
+    with_inventory({ shared_sources = "independent" }, function(inv)
+      assert(inv.sources:save(source("a")))
+      assert(inv.products:save{ sku = "sku", assign_default = false })
+      assert(inv.items:save{ sku = "sku", source = "a", qty = 5 })
+      local stocks = {}
+      for i = 1, 300 do
+        stocks[i] = assert(inv.stocks:save{ name = "S" .. i,
+          sources = { { code = "a", priority = 1 } } })
+      end
+      for _, case in ipairs{ { true, 5 }, { false, 0 }, { true, 5 } } do
+        assert(inv.sources:save{ code = "a", enabled = case[1] })
+        for _, stock in ipairs(stocks) do
+          assert.equal(case[2], inv:salable_qty("sku", { stock = stock }))
+          assert.equal(case[2], inv:position{ sku = "sku", stock = stock }.on_hand)
+        end
+        assert.is_true(inv:verify().ok)
+      end
     end)
   end)
 end)

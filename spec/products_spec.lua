@@ -1,5 +1,6 @@
 -- Products: types, own settings, shadows, the default assignment, lists.
 
+local core = require "quartermaster.core"
 local helpers = require "helpers"
 local quartermaster = require "quartermaster"
 
@@ -319,6 +320,70 @@ describe("the type of a product", function()
       assert(inv.products:save{ sku = "b", type = "simple", assign_default = false })
     end)
   end)
+
+  it("may not become composite while there are orders of it, also when these are done", function()
+    with_inventory(nil, function(inv)
+      assert(inv.products:save{ sku = "a", assign_default = false })
+      assert(inv.items:save{ sku = "a", qty = 5 })
+      assert(inv:place{ id = "1", stock = 1, lines = { { sku = "a", qty = 5 } } })
+      assert(inv:ship{ id = "s", order = "1", source = "default",
+        lines = { { line = 1, qty = 3 } } })
+      assert(inv.items:delete{ sku = "a" })
+      local function refused()
+        for _, kind in ipairs{ "bundle", "grouped", "configurable" } do
+          local detail = expect_problems({ "1.type UNSUPPORTED" },
+            inv.products:save{ sku = "a", type = kind, assign_default = false })
+          assert.equal("a", detail.errors[1].sku or detail.errors[1].subject)
+          assert.equal("simple", inv.products:get("a").type)
+        end
+      end
+      refused()
+      assert(inv:cancel{ id = "c", order = "1" })
+      refused()
+      assert(inv.products:save{ sku = "a", type = "virtual", assign_default = false })
+      assert(inv:return_goods{ id = "r", order = "1", lines = { { line = 1, qty = 3 } } })
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
+  it("may not become composite while another system's promises of it are open", function()
+    with_inventory(nil, function(inv)
+      assert(inv.products:save{ sku = "a", assign_default = false })
+      assert(inv:adopt{ id = "1", reservations = { { sku = "a", stock = 1, qty = -2 } } })
+      expect_problems({ "1.type UNSUPPORTED" },
+        inv.products:save{ sku = "a", type = "bundle", assign_default = false })
+      assert.equal("simple", inv.products:get("a").type)
+    end)
+  end)
+end)
+
+describe("a save of products that is refused", function()
+  local new = { max_sale_qty = 77 }
+  for what, list in pairs{
+    ["a SKU that is none"] = { { sku = "a", settings = new }, { sku = "" } },
+    ["a SKU that comes twice"] = { { sku = "a", settings = new }, { sku = "a" } },
+    ["an unknown type"] = { { sku = "b", settings = new, type = "goods" } },
+    ["a type that may not change"] = { { sku = "old", settings = new, type = "bundle" } },
+    ["a bad setting"] = { { sku = "a", settings = new },
+      { sku = "b", settings = { max_sale_qty = -1 } } },
+    ["a bad share, after many settings"] = { { sku = "a", settings = { min_sale_qty = 3 } },
+      { sku = "b", settings = new }, { sku = "c", settings = { out_of_stock_share = 2 } } },
+  } do
+    it("for " .. what .. " leaves no settings behind", function()
+      with_inventory(nil, function(inv)
+        assert(inv.products:save{ sku = "old", settings = { notify_below = 2 } })
+        local generation, owns = inv:info().generation, core.read(inv.store, "OWNS", 0, 1000)
+        local last = helpers.ledger_end(inv)
+        assert.is_nil((inv.products:save(list)))
+        assert.equal(generation, inv:info().generation)
+        assert.same(owns, core.read(inv.store, "OWNS", 0, 1000))
+        assert.equal(last, helpers.ledger_end(inv))
+        -- Those that are accepted are told from the ones before.
+        assert(inv.products:save{ sku = "new", settings = new })
+        assert.equal(#owns + 1, #core.read(inv.store, "OWNS", 0, 1000))
+      end)
+    end)
+  end
 end)
 
 describe("a shadow product", function()

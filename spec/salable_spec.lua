@@ -400,8 +400,8 @@ describe("position", function()
       assert(inv:adopt{ id = "a", reservations = { { sku = "sku-1", stock = shop.eu, qty = -2 } } })
       assert.same({
         sku = "sku-1", stock = shop.eu, on_hand = 8.5, reserved = 3.5, firm = 1.5, held = 0,
-        allocated = 0, backordered = 0, adopted = 2, floor = 2.85, salable = 2.15, is_salable = true,
-        managed = true, unlimited = false,
+        allocated = 0, backordered = 0, adopted = 2, floor = 2.85, salable = 2.15,
+        is_salable = true, managed = true, unlimited = false,
         sources = {
           { source = "eu-1", qty = 5.5, status = "in_stock", enabled = true, priority = 1,
             allocated = 0 },
@@ -429,11 +429,13 @@ describe("position", function()
       assert(inv:place{ id = "1", stock = 1, lines = { { sku = "p", qty = 14 } } })
       local position = inv:position{ sku = "p", stock = 1 }
       assert.same({ 10, 14, 10, 4, -4, true, true }, { position.on_hand, position.reserved,
-        position.firm, position.backordered, position.salable, position.is_salable, position.unlimited })
-      assert(inv.items:save{ sku = "p", qty = 13 })
-      assert.equal(1, inv:position{ sku = "p", stock = 1 }.backordered)
-      assert(inv.items:save{ sku = "p", qty = 20 })
-      assert.equal(0, inv:position{ sku = "p", stock = 1 }.backordered)
+        position.firm, position.backordered, position.salable, position.is_salable,
+        position.unlimited })
+      for _, case in ipairs{ { 13, 13, 1 }, { 20, 14, 0 } } do
+        assert(inv.items:save{ sku = "p", qty = case[1] })
+        position = inv:position{ sku = "p", stock = 1 }
+        assert.same({ case[2], case[3] }, { position.firm, position.backordered })
+      end
     end)
   end)
 end)

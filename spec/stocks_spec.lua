@@ -347,6 +347,53 @@ describe("stocks:delete", function()
     end)
   end)
 
+  it("gives the number to no other stock, and the name to any", function()
+    with_shop(nil, function(inv, shop)
+      assert(inv.stocks:save{ id = shop.us, channels = {} })
+      assert(inv.stocks:delete(shop.us))
+      local detail = expect_problems({ "id CONFLICT" },
+        inv.stocks:save{ id = shop.us, name = "Again", channels = { "again" } })
+      assert.truthy(detail.errors[1].message:find("was deleted", 1, true))
+      helpers.expect_error("CONFLICT",
+        inv.stocks:save{ id = shop.us, name = "Again", sources = {} })
+      expect_problems({ "1.stock NOT_FOUND" },
+        inv.stocks:link{ { stock = shop.us, source = "us-1", priority = 1 } })
+      expect_problems({ "stock NOT_FOUND" }, inv.stocks:delete(shop.us))
+      expect_problems({ "channel NOT_FOUND" }, inv.stocks:resolve("again"))
+      assert.same({ 1, shop.eu }, helpers.column(inv.stocks:list(), "id"))
+      assert.equal(shop.us + 1, inv.stocks:save{ name = "US" })
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
+  it("leaves its orders open to returns and refunds when settings change later", function()
+    with_shop(nil, function(inv, shop)
+      assert(inv:place{ id = "1", stock = shop.us, lines = { { sku = "sku-2", qty = 4 } } })
+      assert(inv:ship{ id = "s", order = "1", lines = { { line = 1, qty = 4, source = "us-1" } } })
+      assert(inv.stocks:save{ id = shop.us, channels = {} })
+      assert(inv.stocks:delete(shop.us))
+      local changes = {
+        function() return inv.products:save{ sku = "sku-2", settings = { max_sale_qty = 3 } } end,
+        function() return inv.settings:set{ backorders = "allow" } end,
+        function() return inv.policies:activate("magento") end,
+        function() return inv.products:save{ sku = "sku-2", settings = { notify_below = 2 } } end,
+      }
+      for i, change in ipairs(changes) do
+        assert(change())
+        if i % 2 == 0 then
+          assert(inv:return_goods{ id = "r-" .. i, order = "1", lines = { { line = 1, qty = 1 } } })
+        else
+          assert(inv:refund{ id = "f-" .. i, order = "1",
+            lines = { { line = 1, qty = 1, return_to = "us-1" } } })
+        end
+        assert.equal(1 + i, inv.items:get{ sku = "sku-2", source = "us-1" }.qty)
+        assert.same({}, inv:verify().problems)
+      end
+      assert.equal(shop.us, inv.orders:get("1").stock)
+      expect_error("NOT_FOUND", inv:salable_qty("sku-2", { stock = shop.us }))
+    end)
+  end)
+
   it("says that an unknown stock does not exist and raises on what is no number", function()
     with_inventory(nil, function(inv)
       expect_problems({ "stock NOT_FOUND" }, inv.stocks:delete(99))

@@ -194,7 +194,8 @@ static int l_batch(lua_State *L) {
     if (!lua_istable(L, -1))
       return luaL_error(L, "batch: entry %d must be a table, not a %s", (int)i + 1,
                         luaL_typename(L, -1));
-    lua_getfield(L, -1, "op");
+    lua_pushliteral(L, "op");
+    lua_rawget(L, -2);
     qm_encode(L, handle, -2, batch_op(L, (int)i + 1), now_ms);
     lua_pop(L, 2);
   }

@@ -18,10 +18,10 @@ static qm_field_name field_in(qm_op_kind op, qm_problem_kind kind) {
     const char *usual;
     qm_field_name here;
   } names[] = {
-      {QM_OP_ADJUST, "qty", QM_FIELD_delta},        {QM_OP_ADJUST, "code", QM_FIELD_source},
-      {QM_OP_ITEMS, "code", QM_FIELD_source},       {QM_OP_LINK, "code", QM_FIELD_source},
-      {QM_OP_STOCK, "source", QM_FIELD_code},       {QM_OP_RETURN, "source", QM_FIELD_to},
-      {QM_OP_REFUND, "source", QM_FIELD_return_to},
+      {QM_OP_ADJUST, "qty", QM_FIELD_delta},   {QM_OP_ADJUST, "code", QM_FIELD_source},
+      {QM_OP_ITEMS, "code", QM_FIELD_source},  {QM_OP_LINK, "code", QM_FIELD_source},
+      {QM_OP_UNLINK, "code", QM_FIELD_source}, {QM_OP_STOCK, "source", QM_FIELD_code},
+      {QM_OP_RETURN, "source", QM_FIELD_to},   {QM_OP_REFUND, "source", QM_FIELD_return_to},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (names[i].op == op && strcmp(names[i].usual, qm_problem_infos[kind].field) == 0)
