@@ -105,7 +105,8 @@ describe("batch", function()
         { sku = "bike", qty = 4 }, { sku = "bike", qty = 4 } } }
       place(inv, "o-1", stock, { "bike", 5 })
       local errors = kit.refused(inv, "NOT_FOUND", "cancel", wrong)
-      assert.same({ 1, "sku", "nope" }, { errors[1].line, errors[1].field, errors[1].sku })
+      assert.same({ 1, 1, "sku", "nope" },
+        { #errors, errors[1].line, errors[1].field, errors[1].sku })
       wrong.op = "cancel"
       local outcomes = assert(inv:batch{ placing("o-2", stock, 2), wrong,
         { op = "cancel", id = "c-2", order = "o-1", lines = { { sku = "bike", qty = 4 } } },

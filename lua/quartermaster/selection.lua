@@ -28,18 +28,20 @@ end
 
 
 -- Goods that are not counted may leave from anywhere: from where the parcel leaves, else from the
--- stock's first source.
+-- stock's first enabled source.
 local function add_untracked(inv, plan, stock, untracked)
   if #untracked == 0 then
     return plan
   end
   local source = plan.picks[1] and plan.picks[1].source
   if not source then
-    local links, message, code, detail = core.read(inv.store, "LINKS", stock)
+    local links, message, code, detail = core.read(inv.store, "STOCK_SOURCES", stock)
     if not links then
       return nil, message, code, detail
     end
-    source = links[1] and links[1].code
+    for _, link in ipairs(links) do
+      source = source or link.enabled and link.code or nil
+    end
     plan.shipments = source and 1 or 0
   end
   for _, line in ipairs(source and untracked or {}) do

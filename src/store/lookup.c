@@ -76,7 +76,7 @@ qm_code qm_need_stock(qm_tx *tx, int row, int64_t *id) {
   char number[24];
   qm_problem_kind kind = QM_P_NONE;
   *id = 0;
-  if (by_id && channel.p)
+  if (by_id && (channel.p || type.p))
     kind = QM_P_WHERE_BOTH;
   if (!by_id && !channel.p)
     kind = QM_P_WHERE_MISSING;
