@@ -306,7 +306,7 @@ static int in_child(qm_store *store) {
   fflush(NULL);
   pid_t child = fork();
   if (child == 0) {
-    char command[16];
+    char command[32];
     snprintf(command, sizeof command, "exit %d", visit(store));
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
