@@ -1,6 +1,6 @@
 /* op.h: one write as a flat record. No pointers, so that a record can be copied, hashed, or handed
  * to another process; strings and rows are spans relative to its start. Fields a kind does not use
- * are zero. qm_op_build writes records, everything else only reads them. */
+ * are zero. The binding writes records, the store only reads them. */
 #ifndef QM_OP_H
 #define QM_OP_H
 
@@ -16,7 +16,7 @@ typedef enum qm_op_kind {
   QM_OP_RETURN,
   QM_OP_ADOPT,
   QM_OP_ADJUST,
-  QM_OP_DOCUMENTS, /* all below are smaller */
+  QM_OP_DOCUMENTS, /* greater than all of these */
   /* these are absolute: saying them again changes nothing more */
   QM_OP_SOURCE,
   QM_OP_STOCK,
