@@ -22,7 +22,21 @@
   X(16, link_removed)                                                                              \
   X(17, settings_changed)                                                                          \
   X(18, policy_activated)                                                                          \
-  X(19, written_off)
+  X(19, written_off)                                                                               \
+  X(20, hold_placed)                                                                               \
+  X(21, hold_extended)                                                                             \
+  X(22, hold_released)                                                                             \
+  X(23, hold_expired)                                                                              \
+  X(24, hold_converted)                                                                            \
+  X(25, units_allocated)                                                                           \
+  X(26, allocation_moved)                                                                          \
+  X(27, order_adopted)                                                                             \
+  X(28, manual_compensation)                                                                       \
+  X(29, ledger_compacted)                                                                          \
+  X(30, product_renamed)                                                                           \
+  X(31, product_deleted)                                                                           \
+  X(32, channel_renamed)                                                                           \
+  X(33, channel_deleted)
 
 typedef enum qm_ledger_event {
 #define QM_EVENT(number, name) QM_LEDGER_##name = number,

@@ -16,6 +16,12 @@ typedef enum qm_op_kind {
   QM_OP_RETURN,
   QM_OP_ADOPT,
   QM_OP_ADJUST,
+  QM_OP_HOLD,
+  QM_OP_EXTEND,
+  QM_OP_RELEASE,
+  QM_OP_ALLOCATE,
+  QM_OP_REASSIGN,
+  QM_OP_COMPENSATE,
   QM_OP_DOCUMENTS, /* greater than all of these */
   /* these are absolute: saying them again changes nothing more */
   QM_OP_SOURCE,
@@ -26,7 +32,12 @@ typedef enum qm_op_kind {
   QM_OP_PRODUCTS,
   QM_OP_ITEMS,
   QM_OP_ITEMS_DELETE,
-  QM_OP_RULES
+  QM_OP_RULES,
+  QM_OP_PRODUCT_RENAME,
+  QM_OP_PRODUCTS_DELETE,
+  QM_OP_CHANNEL_RENAME,
+  QM_OP_CHANNEL_DELETE,
+  QM_OP_COMPACT
 } qm_op_kind;
 
 typedef struct qm_span {
@@ -57,8 +68,9 @@ enum {
   QM_HAS_CHANNELS = 1 << 20,
   QM_CARRIERS = 1 << 21,
   QM_PLANNED = 1 << 22,
+  QM_TOO_LONG = 1 << 23,   /* a list was longer than its limit and has been left out */
   QM_OTHER_PLAN = 1 << 24, /* the plan names another order */
-  QM_TOO_LONG = 1 << 23    /* a list was longer than its limit and has been left out */
+  QM_FORCE = 1 << 25       /* take supply although it is promised */
 };
 
 /* One line, item, link, channel, product, rule or reservation of a record. */

@@ -194,4 +194,32 @@ static const char version_1_seed[] = {
 static const char *const version_1_parts[] = {version_1, version_1_places, version_1_orders,
                                               version_1_seed, 0};
 
-const char *const *const qm_migrations[QM_SCHEMA_VERSION] = {version_1_parts};
+/* Composite products. An option is what customers choose from, a component one thing they can
+ * choose, so many of it in one unit of the whole; configurable and grouped products have one
+ * option, number 1. `own_qty`: the customer says how many. */
+static const char version_2[] = {
+    "CREATE TABLE composite ("
+    "  product INTEGER PRIMARY KEY,"
+    "  together INTEGER NOT NULL CHECK (together IN (0, 1)),"
+    "  in_stock INTEGER NOT NULL CHECK (in_stock IN (0, 1))) STRICT;"
+    "CREATE TABLE choice ("
+    "  product INTEGER NOT NULL,"
+    "  number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 4095),"
+    "  name TEXT,"
+    "  required INTEGER NOT NULL CHECK (required IN (0, 1)),"
+    "  PRIMARY KEY (product, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE component ("
+    "  product INTEGER NOT NULL,"
+    "  choice INTEGER NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  child INTEGER NOT NULL,"
+    "  qty INTEGER NOT NULL CHECK (qty BETWEEN 1 AND 1000000000000000),"
+    "  own_qty INTEGER NOT NULL CHECK (own_qty IN (0, 1)),"
+    "  PRIMARY KEY (product, choice, position),"
+    "  UNIQUE (product, choice, child)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX component_child ON component (child);",
+};
+
+static const char *const version_2_parts[] = {version_2, 0};
+
+const char *const *const qm_migrations[QM_SCHEMA_VERSION] = {version_1_parts, version_2_parts};
