@@ -31,7 +31,7 @@ local SETTINGS = {
 }
 
 local SOURCE = {
-  code = "string", name = "string", country = "string", postcode = "string", enabled = "boolean",
+  code = "string", name = "string", country = "string", postcode = "string", enabled = "boolean", force = "boolean",
   description = "string", region = "string", region_id = "number", city = "string",
   street = "string", contact_name = "string", email = "string", phone = "string", fax = "string",
   latitude = "number", longitude = "number", pickup = "boolean", frontend_name = "string",
@@ -67,6 +67,7 @@ _M.TABLES = {
   }), { stock = 1, lines = { { sku = "pen", qty = 1 } } } },
   { "salable", with(WHERE, { skus = "table" }), { stock = 1, skus = { "pen" } } },
   { "position", with(WHERE, { sku = "string" }), { stock = 1, sku = "pen" } },
+  { "oversold", with(WHERE, { after = "number", limit = "number" }), {} },
   { "reservations", with(WHERE, { sku = "string", after = "number", limit = "number" }), {} },
   { "events", { after = "number", limit = "number" }, {} },
   { "import", { entity = "string", file = "string", progress = "function" },
@@ -75,6 +76,7 @@ _M.TABLES = {
   { "sources:list", { stock = "number", after = "string", limit = "number" }, {} },
   { "stocks:save", {
     id = "number", name = "string", channels = { list = CHANNEL }, sources = { list = LINK },
+    force = "boolean",
   }, { name = "x" } },
   { "stocks:list", { after = "number", limit = "number" }, {} },
   { "stocks:link", { stock = "number", source = "string", priority = "number" }, {} },

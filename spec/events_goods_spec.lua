@@ -166,8 +166,9 @@ describe("the invoice of what is not shipped", function()
 
   it("passes over sources that are disabled or have it out of stock", function()
     virtual_shop(function(inv)
-      assert(inv.sources:save{ code = "muc", enabled = false })
-      assert(inv.items:save{ sku = "book", source = "ham", qty = 4, status = "out_of_stock" })
+      assert(inv.sources:save{ code = "muc", enabled = false, force = true })
+      assert(inv.items:save({ sku = "book", source = "ham", qty = 4, status = "out_of_stock" },
+        { force = true }))
       local answer = assert(inv:invoice{ id = "i-1", order = "o-1",
         lines = { { line = 1, qty = 3 } } })
       assert.same({ { line = 1, sku = "book", qty = 3, source = "ber" } }, answer.lines)

@@ -43,7 +43,7 @@ local function busy_shop(fn)
     assert(inv:cancel{ id = "c-2", order = "o-2" })
     assert(inv.items:adjust{ id = "j-1", reason = "damage",
       lines = { { sku = "bike", source = "muc", delta = -1 } } })
-    assert(inv.items:delete{ sku = "lamp" })
+    assert(inv.items:delete({ sku = "lamp" }, { force = true }))
     fn(inv, stock)
   end)
 end

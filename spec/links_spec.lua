@@ -190,16 +190,13 @@ describe("stocks:unlink", function()
 end)
 
 describe("a source of several stocks", function()
-  it("is refused with UNSUPPORTED, by link and by save", function()
+  it("is one whose promises each of them sees", function()
     with_two_stocks(nil, function(inv)
       assert(inv.stocks:link{ stock = 2, source = "a", priority = 1 })
-      expect_problems({ "1.source UNSUPPORTED" },
-        inv.stocks:link{ stock = 3, source = "a", priority = 1 })
-      helpers.expect_error("UNSUPPORTED",
-        inv.stocks:save{ id = 3, sources = { { code = "a", priority = 1 } } })
-      helpers.expect_error("UNSUPPORTED",
-        inv.stocks:save{ name = "Four", sources = { { code = "a", priority = 1 } } })
-      assert.equal("", codes(inv, 3))
+      assert(inv.stocks:link{ stock = 3, source = "a", priority = 1 })
+      assert.equal(5, inv:salable_qty("sku", { stock = 3 }))
+      assert(inv:place{ id = "o", stock = 2, lines = { { sku = "sku", qty = 4 } } })
+      assert.equal(1, inv:salable_qty("sku", { stock = 3 }))
       assert.is_nil(inv:info().shared_sources)
     end)
   end)

@@ -328,7 +328,7 @@ describe("the type of a product", function()
       assert(inv:place{ id = "1", stock = 1, lines = { { sku = "a", qty = 5 } } })
       assert(inv:ship{ id = "s", order = "1", source = "default",
         lines = { { line = 1, qty = 3 } } })
-      assert(inv.items:delete{ sku = "a" })
+      assert(inv.items:delete({ sku = "a" }, { force = true }))
       local function refused()
         for _, kind in ipairs{ "bundle", "grouped", "configurable" } do
           local detail = expect_problems({ "1.type UNSUPPORTED" },

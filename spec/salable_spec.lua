@@ -400,7 +400,8 @@ describe("position", function()
       assert(inv:adopt{ id = "a", reservations = { { sku = "sku-1", stock = shop.eu, qty = -2 } } })
       assert.same({
         sku = "sku-1", stock = shop.eu, on_hand = 8.5, reserved = 3.5, firm = 1.5, held = 0,
-        allocated = 0, backordered = 0, adopted = 2, floor = 2.85, salable = 2.15,
+        allocated = 0, backordered = 0, adopted = 2, claimed = 0,
+        over_promised = 0, floor = 2.85, salable = 2.15,
         is_salable = true, managed = true, unlimited = false,
         sources = {
           { source = "eu-1", qty = 5.5, status = "in_stock", enabled = true, priority = 1,

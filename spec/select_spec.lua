@@ -335,7 +335,7 @@ describe("shipping by a plan", function()
       assert(inv:ship{ id = "s-0", order = "o-1", plan = plan })
     end, "EXCEEDS", "0 of bike are still to ship, 2 were asked for" },
     { "the item was removed", function(inv)
-      assert(inv.items:delete{ sku = "bell", source = "ham" })
+      assert(inv.items:delete({ sku = "bell", source = "ham" }, { force = true }))
     end, "NOT_FOUND", "there is no source item of bell at that source" },
   }
   for _, case in ipairs(STALE) do

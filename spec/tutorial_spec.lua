@@ -257,22 +257,23 @@ describe("the README", function()
   end)
 
   it("says what happens when a second stock is linked to a source", function()
-    assert.truthy(text:find("refused with `UNSUPPORTED`", 1, true))
-    helpers.with_inventory(nil, function(inv)
-      assert(inv.sources:save(helpers.source("muc")))
-      assert(inv.stocks:save{ name = "A", sources = { { code = "muc", priority = 1 } } })
-      helpers.expect_error("UNSUPPORTED",
-        inv.stocks:save{ name = "B", sources = { { code = "muc", priority = 1 } } })
-    end)
-    helpers.with_inventory({ shared_sources = "independent" }, function(inv)
-      assert(inv.sources:save(helpers.source("muc")))
-      local a = assert(inv.stocks:save{ name = "A", sources = { { code = "muc", priority = 1 } } })
-      local b = assert(inv.stocks:save{ name = "B", sources = { { code = "muc", priority = 1 } } })
-      assert(inv.items:save{ sku = "lamp", source = "muc", qty = 1 })
-      assert(inv.products:save{ sku = "lamp" })
-      local lines = { { sku = "lamp", qty = 1 } }
-      assert(inv:place{ id = "o-1", stock = a, lines = lines })
-      assert(inv:place{ id = "o-2", stock = b, lines = lines }) -- as if it were alone
-    end)
+    assert.truthy(text:find('shared_sources = "independent"', 1, true))
+    for _, shared in ipairs{ false, "independent" } do
+      helpers.with_inventory({ shared_sources = shared or nil }, function(inv)
+        assert(inv.sources:save(helpers.source("muc")))
+        local links = { { code = "muc", priority = 1 } }
+        local a = assert(inv.stocks:save{ name = "A", sources = links })
+        local b = assert(inv.stocks:save{ name = "B", sources = links })
+        assert(inv.items:save{ sku = "lamp", source = "muc", qty = 1 })
+        assert(inv.products:save{ sku = "lamp" })
+        local lines = { { sku = "lamp", qty = 1 } }
+        assert(inv:place{ id = "o-1", stock = a, lines = lines })
+        if shared then -- as if it were alone
+          assert(inv:place{ id = "o-2", stock = b, lines = lines })
+        else
+          helpers.expect_error("NOT_ENOUGH", inv:place{ id = "o-2", stock = b, lines = lines })
+        end
+      end)
+    end
   end)
 end)

@@ -8,10 +8,11 @@ local fill = verify_kit.fill
 
 local function busy(inv)
   fill(inv)
-  assert(inv.sources:save{ code = "ber", enabled = false })
-  assert(inv.items:save{ sku = "bike", source = "ham", qty = 5, status = "out_of_stock" })
+  assert(inv.sources:save{ code = "ber", enabled = false, force = true })
+  assert(inv.items:save({ sku = "bike", source = "ham", qty = 5, status = "out_of_stock" },
+    { force = true }))
   assert(inv.items:save{ sku = "bike", source = "ber", qty = -5 })
-  assert(inv.stocks:unlink{ { stock = 2, source = "muc" } })
+  assert(inv.stocks:unlink({ { stock = 2, source = "muc" } }, { force = true }))
   assert(inv.policies:activate("magento"))
   assert(inv.settings:set{ backorders = "allow" })
 end

@@ -81,4 +81,17 @@ function _M.entries(what, list, known, level)
 end
 
 
+-- The second argument of calls that take a list.
+_M.LIST_OPTIONS = { force = "boolean" }
+
+-- Is the option `force` given, in the second argument of a call that takes a list?
+function _M.force(what, options)
+  if options == nil then
+    return false
+  end
+  _M.keys(what .. ": options", options, _M.LIST_OPTIONS, 3)
+  return options.force or false
+end
+
+
 return _M

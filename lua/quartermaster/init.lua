@@ -30,6 +30,7 @@ local OPEN_KEYS = {
 
 _M.options.open = check.names(OPEN_KEYS)
 _M.options.import = check.names(import.KEYS)
+_M.options.list = check.names(check.LIST_OPTIONS)
 _M.options["settings:set"] = check.names(settings.DEFINITIONS)
 for _, part in ipairs{ sources, stocks, products, items, salable, selection, ledger } do
   for name, keys in pairs(part.KEYS) do
@@ -40,7 +41,7 @@ end
 -- Each subject's calls are functions of its own file.
 local Inventory = {
   salable_qty = salable.salable_qty, is_salable = salable.is_salable, can_sell = salable.can_sell,
-  salable = salable.salable, position = salable.position,
+  salable = salable.salable, position = salable.position, oversold = salable.oversold,
   place = orders.place, cancel = orders.cancel, ship = orders.ship, invoice = orders.invoice,
   refund = orders.refund, return_goods = orders.return_goods, adopt = orders.adopt,
   batch = orders.batch, select = selection.select,

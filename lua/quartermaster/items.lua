@@ -23,9 +23,10 @@ local function to_item(row)
 end
 
 
-function _M:save(items)
-  return core.write(self.inv.store, "items", { rows = page.list(items, "items:save") },
-    self.inv.clock())
+function _M:save(items, options)
+  return core.write(self.inv.store, "items", {
+    rows = page.list(items, "items:save"), force = check.force("items:save", options),
+  }, self.inv.clock())
 end
 
 
@@ -72,9 +73,10 @@ function _M:list(filter)
 end
 
 
-function _M:delete(items)
-  return core.write(self.inv.store, "items_delete", { rows = page.list(items, "items:delete") },
-    self.inv.clock())
+function _M:delete(items, options)
+  return core.write(self.inv.store, "items_delete", {
+    rows = page.list(items, "items:delete"), force = check.force("items:delete", options),
+  }, self.inv.clock())
 end
 
 

@@ -52,6 +52,9 @@
 ---@field options table<string, string[]> the keys each call accepts
 local quartermaster = {}
 
+---@class qm.ListOptions
+---@field force? boolean take goods although they are promised
+
 ---@class qm.OpenOptions
 ---@field path string a file, created when missing (unless create = false), or ":memory:"
 ---@field create? boolean default true
@@ -61,7 +64,7 @@ local quartermaster = {}
 ---@field clock? fun(): integer the time in seconds; default the system's clock
 ---@field busy_timeout? number seconds to wait for another writer, default 5
 ---@field max_pages? integer upper limit of the file in pages of 4096 bytes
----@field shared_sources? "independent" may several stocks draw on one source without seeing each other's promises (MSI's behaviour); stored in the file
+---@field shared_sources? "independent" several stocks that draw on one source do not see each other's promises, and nothing is refused as PROMISED (MSI's behaviour); stored in the file
 
 ---Opens (and creates) a shop's inventory file.
 ---@param options qm.OpenOptions
@@ -85,7 +88,7 @@ function Inventory:close() end
 ---@return table
 function Inventory:info() end
 
----What may be promised of a product: on hand - reserved - floor; 0 when the product is not salable.
+---What may be promised of a product: on hand - claimed - reserved - floor; 0 when the product is not salable.
 ---@param sku string
 ---@param where qm.Where
 ---@return number|nil, string?, string?, table?
@@ -125,6 +128,8 @@ function Inventory:salable(request) end
 ---@field allocated number part of reserved
 ---@field backordered number part of reserved: promised beyond what was there
 ---@field adopted number part of reserved: taken over from another system
+---@field claimed number of on_hand, what other stocks that share its sources have promised
+---@field over_promised number what is promised beyond the goods and the limit of backorders
 ---@field floor number
 ---@field salable number
 ---@field is_salable boolean
@@ -136,6 +141,12 @@ function Inventory:salable(request) end
 ---@param request { sku: string, stock: integer?, channel: string|qm.Channel? }
 ---@return qm.Position|nil, string?, string?, table?
 function Inventory:position(request) end
+
+---A page of what is promised beyond the goods and the limit of backorders, and the next cursor: what counts, damage
+---and forced changes have taken away from promises.
+---@param filter? { stock: integer?, channel: string|qm.Channel?, after: integer?, limit: integer? }
+---@return { sku: string, stock: integer, qty: number, on_hand: number, reserved: number, claimed: number }[]|nil, integer|string|nil, string?, table?
+function Inventory:oversold(filter) end
 
 ---@class qm.OrderRequest
 ---@field id string the caller's order id, at most 64 bytes; sending it again replays the first answer
@@ -271,6 +282,7 @@ function Inventory:import(request) end
 ---@field pickup? boolean in-store pickup location: needs city, street and phone
 ---@field frontend_name? string
 ---@field frontend_description? string
+---@field force? boolean disable it although promises rest on it
 ---@field carrier_links? table always refused, as in MSI: carriers are configured globally
 
 ---@class qm.Sources
@@ -296,6 +308,7 @@ function Sources:single() end
 ---@field name string
 ---@field channels? (string|qm.Channel)[] replaces the set; absent: unchanged
 ---@field sources? { code: string, priority: integer }[] replaces the set; absent: unchanged
+---@field force? boolean drop links although promises rest on them
 
 ---@class qm.Stocks
 local Stocks = {}
@@ -315,14 +328,17 @@ function Stocks:list(filter) end
 ---@param id integer
 ---@return true|nil, string?, string?, table?
 function Stocks:delete(id) end
----Links sources to stocks, or changes their priority (smaller is preferred).
+---Links sources to stocks, or changes their priority (smaller is preferred). Refused with PROMISED when promises of the
+---stock that lack goods would take them from other stocks' promises, unless forced.
 ---@param links { stock: integer, source: string, priority: integer }[]
+---@param options? qm.ListOptions
 ---@return integer|nil saved, string?, string?, table?
-function Stocks:link(links) end
----Takes sources out of stocks; links that are not there are fine.
+function Stocks:link(links, options) end
+---Takes sources out of stocks; links that are not there are fine. Refused with PROMISED when promises rest on them, unless forced.
 ---@param links { stock: integer, source: string }[]
+---@param options? qm.ListOptions
 ---@return integer|nil removed, string?, string?, table?
-function Stocks:unlink(links) end
+function Stocks:unlink(links, options) end
 ---The stock of a channel.
 ---@param channel string|qm.Channel
 ---@return integer|nil id, string?, string?, table?
@@ -360,10 +376,11 @@ function Products:list(filter) end
 
 ---@class qm.Items
 local Items = {}
----Sets source items to absolute quantities, one or a list, all or nothing.
+---Sets source items to absolute quantities, one or a list, all or nothing. A quantity is a fact and always accepted; taking promised goods out of stock by `status` is refused with PROMISED unless forced.
 ---@param items qm.Item|qm.Item[]
+---@param options? qm.ListOptions
 ---@return integer|nil saved, string?, string?, table?
-function Items:save(items) end
+function Items:save(items, options) end
 ---One source item; without a source, that of the default source.
 ---@param key { sku: string, source: string? }
 ---@return qm.Item|nil, string?, string?, table?
@@ -372,10 +389,11 @@ function Items:get(key) end
 ---@param filter? { sku: string?, source: string?, after: integer?, limit: integer? }
 ---@return qm.Item[]|nil, integer|string|nil, string?, table?
 function Items:list(filter) end
----Removes source items; missing ones are fine.
+---Removes source items; missing ones are fine. Refused with PROMISED when promises rest on them, unless forced.
 ---@param items { sku: string, source: string? }|{ sku: string, source: string? }[]
+---@param options? qm.ListOptions
 ---@return integer|nil removed, string?, string?, table?
-function Items:delete(items) end
+function Items:delete(items, options) end
 ---Adds to (or takes from) quantities, idempotent by id.
 ---@param request { id: string, reason: string?, lines: { sku: string, source: string?, delta: qm.Qty }[] }
 ---@return qm.Answer|nil, string?, string?, table?

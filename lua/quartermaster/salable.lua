@@ -4,20 +4,22 @@ local check = require "quartermaster.check"
 local core = require "quartermaster.core"
 local items = require "quartermaster.items"
 local outcome = require "quartermaster.outcome"
+local page = require "quartermaster.page"
 
 local _M = {}
 
 local WHERE = { stock = "whole", channel = "channel" }
 local WHERE_GROUP = { stock = "whole", channel = "channel", customer_group = "string" }
 local PAGE = { stock = "whole", channel = "channel", skus = "list" }
+local OVERSOLD = { stock = "whole", channel = "channel", after = "whole", limit = "whole" }
 local POSITION = { stock = "whole", channel = "channel", sku = "string" }
 
 -- The keys of the calls that are checked here, for quartermaster.options.
-_M.KEYS = { salable = PAGE, position = POSITION }
+_M.KEYS = { salable = PAGE, position = POSITION, oversold = OVERSOLD }
 
 -- The stock that a place to sell names.
 function _M.stock_of(inv, where)
-  local stands, message, code, detail = core.stand(inv.store, where, { "" }, "whole")
+  local stands, message, code, detail = core.stand(inv.store, where, { "" }, "whole", inv.clock())
   if not stands then
     return nil, message, code, detail
   end
@@ -26,7 +28,8 @@ end
 
 
 local function first_stand(inv, sku, where, mode, qty)
-  local stands, message, code, detail = core.stand(inv.store, where, { sku }, mode, qty)
+  local stands, message, code, detail =
+    core.stand(inv.store, where, { sku }, mode, inv.clock(), qty)
   if not stands then
     return nil, message, code, detail
   end
@@ -93,15 +96,16 @@ function _M:salable(request)
     check.value("salable", "an entry of skus", sku, "string", 2)
   end
   local where = { stock = request.stock, channel = request.channel }
-  local stands, message, code, detail = core.stand(self.store, where, request.skus, "page")
+  local stands, message, code, detail =
+    core.stand(self.store, where, request.skus, "page", self.clock())
   if not stands then
     return nil, message, code, detail
   end
-  local page = {}
+  local by_sku = {}
   for i, stand in ipairs(stands) do
-    page[request.skus[i]] = stand
+    by_sku[request.skus[i]] = stand
   end
-  return page
+  return by_sku
 end
 
 
@@ -127,6 +131,59 @@ function _M:position(request)
   stand.sku, stand.sources, stand.product = request.sku, places, nil
   stand.is_salable, stand.salable, stand.qty = stand.salable, stand.qty, nil
   return stand
+end
+
+
+-- What is promised beyond the goods, of the products that may be: rows from `after` on.
+local function oversold_rows(inv, after, size, stock)
+  local rows, message, code, detail = core.read(inv.store, "OVERSOLD", after, size, stock)
+  if not rows then
+    return nil, message, code, detail
+  end
+  for _, row in ipairs(rows) do
+    local stand
+    stand, message, code, detail = first_stand(inv, row.sku, { stock = row.stock }, "whole")
+    if not stand then
+      return nil, message, code, detail
+    end
+    row.qty, row.on_hand = stand.over_promised, stand.on_hand
+    row.reserved, row.claimed = stand.reserved, stand.claimed
+  end
+  return rows
+end
+
+
+function _M:oversold(filter)
+  filter = filter == nil and {} or filter
+  check.keys("oversold", filter, OVERSOLD, 2)
+  local size, stock, after = page.size("oversold", filter), 0, filter.after or 0
+  local rows, message, code, detail
+  if filter.stock or filter.channel then
+    stock, message, code, detail =
+      _M.stock_of(self, { stock = filter.stock, channel = filter.channel })
+    if not stock then
+      return nil, message, code, detail
+    end
+  end
+  local found = {}
+  repeat
+    rows, message, code, detail = oversold_rows(self, after, size, stock)
+    if not rows then
+      return nil, message, code, detail
+    end
+    for _, row in ipairs(rows) do
+      after = row.id
+      if #found <= size and tonumber(row.qty) > 0 then
+        found[#found + 1] = row
+      end
+    end
+  until #found > size or #rows < size
+  local last
+  found, last = page.cut(found, size, "id")
+  for _, row in ipairs(found) do
+    row.id = nil
+  end
+  return found, last
 end
 
 

@@ -10,7 +10,9 @@ local salable = require "quartermaster.salable"
 local _M = {}
 
 local LIST = { after = "whole", limit = "whole" }
-local STOCK = { id = "whole", name = "string", channels = "list", sources = "list" }
+local STOCK = {
+  id = "whole", name = "string", channels = "list", sources = "list", force = "boolean",
+}
 
 -- The keys of the calls that are checked here, for quartermaster.options.
 _M.KEYS = { ["stocks:save"] = STOCK, ["stocks:list"] = LIST }
@@ -84,15 +86,17 @@ function _M:delete(id)
 end
 
 
-function _M:link(links)
-  return core.write(self.inv.store, "link", { rows = page.list(links, "stocks:link") },
-    self.inv.clock())
+function _M:link(links, options)
+  return core.write(self.inv.store, "link", {
+    rows = page.list(links, "stocks:link"), force = check.force("stocks:link", options),
+  }, self.inv.clock())
 end
 
 
-function _M:unlink(links)
-  return core.write(self.inv.store, "unlink", { rows = page.list(links, "stocks:unlink") },
-    self.inv.clock())
+function _M:unlink(links, options)
+  return core.write(self.inv.store, "unlink", {
+    rows = page.list(links, "stocks:unlink"), force = check.force("stocks:unlink", options),
+  }, self.inv.clock())
 end
 
 

@@ -19,12 +19,39 @@ enum { COUNT = sizeof STATEMENTS / sizeof STATEMENTS[0], PARAMETERS = 32, TEXT =
 
 /* What an order, a salable quantity or a delivery waits for. */
 static const char *const HOT[] = {
-    "PRODUCT_BY_SKU", "RULE",          "BALANCE",        "BALANCE_MOVE",      "DOCUMENT",
-    "ITEM",           "NEXT_LINE",     "WAITING",        "CANDIDATES",        "STOCKS_OF_SOURCE",
-    "LAST_DELIVERY",  "CHANNEL_STOCK", "SOURCE_BY_CODE", "LEDGER_ADD",        "ITEM_PUT",
-    "LINE_PUT",       "LINE_PROMOTE",  "LINE_ADD",       "DOCUMENT_ADD",      "DOCUMENT_ANSWER",
-    "DELIVERY_ADD",   "ORDER_ADD",     "SKU_OF",         "SOURCE_CODE",       "DELIVERY_RETURN",
-    "BEST_DELIVERY",  "STOCK_EXISTS",  "BALANCE_ADD",    "PRODUCT_HAS_ITEMS", "LINK",
+    "PRODUCT_BY_SKU",
+    "RULE",
+    "BALANCE",
+    "BALANCE_MOVE",
+    "DOCUMENT",
+    "ITEM",
+    "NEXT_LINE",
+    "WAITING",
+    "CANDIDATES",
+    "STOCKS_OF_SOURCE",
+    "LAST_DELIVERY",
+    "CHANNEL_STOCK",
+    "SOURCE_BY_CODE",
+    "LEDGER_ADD",
+    "ITEM_PUT",
+    "LINE_PUT",
+    "LINE_PROMOTE",
+    "LINE_ADD",
+    "DOCUMENT_ADD",
+    "DOCUMENT_ANSWER",
+    "DELIVERY_ADD",
+    "ORDER_ADD",
+    "SKU_OF",
+    "SOURCE_CODE",
+    "DELIVERY_RETURN",
+    "BEST_DELIVERY",
+    "BALANCES",
+    "NETWORK",
+    "EXPIRED",
+    "STOCK_EXISTS",
+    "BALANCE_ADD",
+    "PRODUCT_HAS_ITEMS",
+    "LINK",
 };
 
 /* Tables that grow with the catalogue or with every order. */
@@ -36,11 +63,13 @@ static const char *const SCANNING[] = {
     "STOCK_BALANCES_REMOVE", /* a stock is deleted */
     "STOCK_RESERVED",        /* may it be? */
     "ITEMS_AT",              /* a source is linked, enabled or disabled: all that is there counts */
+    "GUARD_ADD_AT",          /* a source is linked to a second stock */
     "PRODUCT_HAS_LINES",     /* a product is to become a composite, or to cease to be one */
     "VERIFY_ITEMS",
     "VERIFY_BALANCES",
     "VERIFY_ORDERS",
     "VERIFY_REFERENCES",
+    "VERIFY_SHARING",
     "VERIFY_COUNTS",
 };
 

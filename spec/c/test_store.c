@@ -238,7 +238,7 @@ static qm_code try_stand(qm_store *store, qm_err *err) {
   qm_str sku = kit_str("bike");
   qm_stand stand;
   qm_problem_kind problem;
-  return qm_store_stand(store, &where, &sku, 1, &stand, &problem, err);
+  return qm_store_stand(store, &where, &sku, 1, KIT_NOW, &stand, &problem, err);
 }
 
 static qm_code try_supply(qm_store *store, qm_err *err) {

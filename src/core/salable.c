@@ -9,7 +9,7 @@ qm_qty qm_floor(const qm_balance *balance, const qm_rule *rule) {
 }
 
 qm_qty qm_live(const qm_balance *balance, const qm_rule *rule) {
-  return balance->on_hand - qm_reserved(balance) - qm_floor(balance, rule);
+  return balance->on_hand - balance->claimed - qm_reserved(balance) - qm_floor(balance, rule);
 }
 
 static bool is_assigned(const qm_balance *balance, const qm_rule *rule) {
@@ -38,7 +38,7 @@ static bool is_shown(const qm_balance *balance, const qm_rule *rule) {
   if (rule->backorders != 0 && rule->gate >= 0 && balance->in_stock > 0)
     return true;
   qm_qty share = qm_qty_share(balance->on_hand, rule->share);
-  return balance->on_hand - qm_reserved(balance) - rule->gate - share > 0;
+  return balance->on_hand - balance->claimed - qm_reserved(balance) - rule->gate - share > 0;
 }
 
 qm_qty qm_salable_qty(const qm_balance *balance, const qm_rule *rule) {
@@ -96,13 +96,14 @@ qm_qty qm_over_promised(const qm_balance *balance, const qm_rule *rule) {
   if (!rule->managed || rule->unlimited)
     return 0;
   qm_qty credit = rule->floor < 0 ? -rule->floor : 0;
-  return qm_qty_max(0, qm_reserved(balance) - balance->on_hand - credit);
+  return qm_qty_max(0, qm_reserved(balance) + balance->claimed - balance->on_hand - credit);
 }
 
 /* Goods that no firm promise claims. Adopted promises are firm; net releases add no goods. */
 static qm_qty uncovered(const qm_balance *balance) {
   qm_qty adopted = qm_qty_max(balance->adopted, 0);
-  return qm_qty_max(0, balance->on_hand - balance->allocated - balance->firm - adopted);
+  return qm_qty_max(0, balance->on_hand - balance->claimed - balance->allocated - balance->firm -
+                           adopted);
 }
 
 qm_qty qm_firm_part(const qm_balance *balance, qm_qty qty) {

@@ -2,7 +2,7 @@
  *
  *     reserved = firm + backordered + allocated + adopted
  *     floor    = rule.floor + ceil(on_hand * rule.share)
- *     live     = on_hand - reserved - floor
+ *     live     = on_hand - claimed - reserved - floor
  *
  * No reader or writer computes these anywhere else. */
 #ifndef QM_SALABLE_H
@@ -16,6 +16,7 @@ typedef struct qm_balance {
   qm_qty firm, backordered, allocated;
   qm_qty held;    /* part of firm and backordered: carts */
   qm_qty adopted; /* net promises of another system; negative: it released more than it took */
+  qm_qty claimed; /* units on hand that other stocks have promised; not stored, see promise.h */
   int64_t assigned, active, in_stock; /* items at linked / enabled / in-stock-and-enabled sources */
 } qm_balance;
 

@@ -29,6 +29,8 @@ typedef struct qm_handle {
 } qm_handle;
 
 qm_handle *qm_check_handle(lua_State *L, int index);
+/* A time in seconds, as milliseconds. */
+int64_t qm_check_time(lua_State *L, int index);
 
 /* ---- values (value.c) ---- */
 

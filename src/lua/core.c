@@ -45,7 +45,7 @@ static int guarded(lua_State *L, lua_CFunction body) {
     return guarded(L, body);                                                                       \
   }
 
-static int64_t milliseconds(lua_State *L, int index) {
+int64_t qm_check_time(lua_State *L, int index) {
   double seconds = lua_type(L, index) == LUA_TNUMBER ? (double)lua_tonumber(L, index) : -1;
   if (!(seconds >= 0 && seconds < 1e11))
     luaL_error(L, "the clock must return the time in seconds");
@@ -141,7 +141,7 @@ static int l_write(lua_State *L) {
   qm_handle *handle = qm_check_handle(L, 1);
   const char *kind = luaL_checkstring(L, 2);
   qm_builder_clear(&handle->builder);
-  qm_encode(L, handle, 3, kind, milliseconds(L, 4));
+  qm_encode(L, handle, 3, kind, qm_check_time(L, 4));
   const qm_op *op = op_at(handle, 0);
   if (qm_store_apply(handle->store, &op, 1, &verdict, &err) != QM_OK)
     return qm_push_failure(L, &err);
@@ -184,7 +184,7 @@ static int l_batch(lua_State *L) {
   qm_err err = {0};
   qm_handle *handle = qm_check_handle(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
-  int64_t now_ms = milliseconds(L, 3);
+  int64_t now_ms = qm_check_time(L, 3);
   size_t count = lua_rawlen(L, 2);
   if (count > QM_BATCH_MAX)
     return qm_push_problem(L, QM_P_TOO_MANY, (qm_str){NULL, 0});

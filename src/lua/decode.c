@@ -39,6 +39,10 @@ static void push_error(lua_State *L, qm_handle *handle, const qm_problem *proble
     qm_push_str(L, source);
     lua_setfield(L, -2, "source");
   }
+  if (problem->stock) {
+    qm_push_int(L, problem->stock);
+    lua_setfield(L, -2, "stock");
+  }
   if (numbers) {
     qm_push_qty(L, handle, problem->asked);
     lua_setfield(L, -2, "requested");

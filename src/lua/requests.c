@@ -13,6 +13,8 @@ static const char *const backorders[] = {"no", "allow", "notify", NULL};
 #define TEXT(which) (offsetof(qm_op, text) + (which) * sizeof(qm_span))
 #define END                                                                                        \
   { NULL, QM_F_OTHER, 0, 0, NULL }
+#define FORCE                                                                                      \
+  { "force", QM_F_FLAG, 0, QM_FORCE, NULL }
 #define OTHER(name)                                                                                \
   { name, QM_F_OTHER, 0, 0, NULL }
 
@@ -127,6 +129,7 @@ static const qm_field source_fields[] = {
     {"frontend_name", QM_F_TEXT, TEXT(QM_TEXT_FRONTEND_NAME), 0, NULL},
     {"frontend_description", QM_F_TEXT, TEXT(QM_TEXT_FRONTEND_DESCRIPTION), 0, NULL},
     OTHER("carrier_links"),
+    FORCE,
     END};
 
 /* `generation` and `rules` come from the facade, not from callers. */
@@ -134,6 +137,7 @@ static const qm_field stock_fields[] = {{"id", QM_F_INT, OP(stock), QM_HAS_STOCK
                                         {"name", QM_F_TEXT, TEXT(QM_TEXT_NAME), 0, NULL},
                                         OTHER("channels"),
                                         OTHER("sources"),
+                                        FORCE,
                                         {"generation", QM_F_INT, OP(generation), 0, NULL},
                                         OTHER("rules"),
                                         END};
@@ -153,6 +157,8 @@ static const qm_field stock_delete_fields[] = {{"id", QM_F_INT, OP(stock), QM_HA
                                                END};
 
 static const qm_field rows_only[] = {OTHER("rows"), END};
+
+static const qm_field rows_forced[] = {OTHER("rows"), FORCE, END};
 
 static const qm_field products_fields[] = {
     OTHER("rows"), {"dry_run", QM_F_FLAG, 0, QM_DRY_RUN, NULL}, END};
@@ -235,11 +241,11 @@ static const qm_request requests[] = {
     {"source", "sources:save", QM_OP_SOURCE, source_fields, NULL, NULL},
     {"stock", "stocks:save", QM_OP_STOCK, stock_fields, "sources", stock_rows},
     {"stock_delete", "stocks:delete", QM_OP_STOCK_DELETE, stock_delete_fields, NULL, NULL},
-    {"link", "stocks:link", QM_OP_LINK, rows_only, "rows", link_rows},
-    {"unlink", "stocks:unlink", QM_OP_UNLINK, rows_only, "rows", unlink_rows},
+    {"link", "stocks:link", QM_OP_LINK, rows_forced, "rows", link_rows},
+    {"unlink", "stocks:unlink", QM_OP_UNLINK, rows_forced, "rows", unlink_rows},
     {"products", "products:save", QM_OP_PRODUCTS, products_fields, "rows", product_rows},
-    {"items", "items:save", QM_OP_ITEMS, rows_only, "rows", item_rows},
-    {"items_delete", "items:delete", QM_OP_ITEMS_DELETE, rows_only, "rows", item_keys},
+    {"items", "items:save", QM_OP_ITEMS, rows_forced, "rows", item_rows},
+    {"items_delete", "items:delete", QM_OP_ITEMS_DELETE, rows_forced, "rows", item_keys},
     {"rules", "rules", QM_OP_RULES, rules_fields, NULL, NULL},
 };
 
@@ -265,7 +271,8 @@ void qm_push_options(lua_State *L) {
     if (requests[i].kind == QM_OP_RULES || requests[i].kind == QM_OP_STOCK ||
         requests[i].kind == QM_OP_PRODUCTS)
       continue;
-    push_names(L, requests[i].fields == rows_only ? requests[i].rows : requests[i].fields);
+    bool list = requests[i].fields == rows_only || requests[i].fields == rows_forced;
+    push_names(L, list ? requests[i].rows : requests[i].fields);
     lua_setfield(L, -2, requests[i].what);
   }
 }

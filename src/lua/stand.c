@@ -120,19 +120,22 @@ static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *st
   set_qty(L, handle, "allocated", b->allocated);
   set_qty(L, handle, "backordered", b->backordered);
   set_qty(L, handle, "adopted", b->adopted);
+  set_qty(L, handle, "claimed", b->claimed);
+  set_qty(L, handle, "over_promised", qm_over_promised(b, &stand->rule));
   set_qty(L, handle, "floor", qm_floor(b, &stand->rule));
 }
 
-/* stand(store, where, skus, mode [, qty]) -> list of tables in the order of skus, or nil, ...
+/* stand(store, where, skus, mode, now [, qty]) -> list of tables in the order of skus, or nil, ...
  * mode: "page" few fields, "whole" all of them, "check" adds `errors` for the quantity */
 int qm_l_stand(lua_State *L) {
-  enum { STORE = 1, WHERE, SKUS, MODE, QTY };
+  enum { STORE = 1, WHERE, SKUS, MODE, NOW, QTY };
   qm_handle *handle = qm_check_handle(L, STORE);
   qm_where where;
   qm_err err = {0};
   qm_qty qty = 0;
   luaL_checktype(L, SKUS, LUA_TTABLE);
   const char *mode = luaL_checkstring(L, MODE);
+  int64_t now_ms = qm_check_time(L, NOW);
   size_t count = lua_rawlen(L, SKUS);
   qm_problem_kind problem = qm_read_where(L, WHERE, &where);
   if (problem)
@@ -153,7 +156,7 @@ int qm_l_stand(lua_State *L) {
     skus[i].p = lua_tolstring(L, -1, &skus[i].n);
     lua_pop(L, 1); /* the list keeps it alive */
   }
-  if (qm_store_stand(handle->store, &where, skus, count, stands, &problem, &err) != QM_OK)
+  if (qm_store_stand(handle->store, &where, skus, count, now_ms, stands, &problem, &err) != QM_OK)
     return qm_push_failure(L, &err);
   if (problem) {
     char number[24];

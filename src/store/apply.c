@@ -52,6 +52,11 @@ void qm_problem_numbers(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject
   add_problem(tx, (qm_problem){.kind = kind, .row = row, .asked = asked, .have = have}, subject);
 }
 
+void qm_problem_in_stock(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject, int64_t stock,
+                         qm_qty have) {
+  add_problem(tx, (qm_problem){.kind = kind, .row = row, .stock = stock, .have = have}, subject);
+}
+
 void qm_problem_at(qm_tx *tx, qm_problem_kind kind, int row, qm_field_name field, qm_str subject) {
   add_problem(tx, (qm_problem){.kind = kind, .row = row, .field = (int32_t)field}, subject);
 }
@@ -198,6 +203,10 @@ void qm_store_close(qm_store *store) {
     return;
   qm_db_close(store->db);
   qm_out_free(&store->out);
+  qm_stakes_free(&store->stakes);
+  free(store->facts.list);
+  free(store->voluntary.list);
+  free(store->after.list);
   free(store->touched);
   free(store->stocks);
   free(store);
@@ -241,6 +250,8 @@ static qm_code run_guarded(qm_tx *tx) {
     code = handlers[tx->op->kind](tx);
   if (!code && tx->verdict->code == QM_OK)
     code = qm_settle(tx);
+  if (!code && tx->verdict->code == QM_OK)
+    code = qm_facts_close(tx);
   if (!code && (tx->verdict->code != QM_OK || (tx->op->flags & QM_DRY_RUN)))
     code = qm_db_run(tx->db, QM_SQL_UNDO, NULL, 0, tx->err);
   if (!code)
@@ -251,6 +262,7 @@ static qm_code run_guarded(qm_tx *tx) {
 static qm_code run_op(qm_tx *tx) {
   tx->document = 0;
   tx->store->touched_count = 0;
+  tx->store->facts.count = tx->store->voluntary.count = 0;
   if (tx->op->flags & QM_TOO_LONG) {
     qm_problem_add(tx, QM_P_TOO_MANY, -1, (qm_str){NULL, 0});
     return QM_OK;
@@ -276,7 +288,13 @@ static qm_code apply_once(qm_store *store, const qm_op *const *ops, size_t count
   if (code)
     return code;
   for (size_t i = 0; !code && i < count; i++) {
-    qm_tx tx = {.store = store, .db = store->db, .err = err, .op = ops[i], .verdict = &verdicts[i]};
+    qm_tx tx = {.store = store,
+                .db = store->db,
+                .err = err,
+                .op = ops[i],
+                .verdict = &verdicts[i],
+                .now_ms = ops[i]->now_ms,
+                .writes = true};
     verdicts[i] = (qm_verdict){0};
     code = run_op(&tx);
     if (!code && store->out.exhausted)

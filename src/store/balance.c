@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 /* Settling twice changes nothing more, so only the commonest repetition is left out. */
-static qm_code touch(qm_tx *tx, int64_t id) {
+qm_code qm_touch(qm_tx *tx, int64_t product, int64_t stock) {
   qm_store *store = tx->store;
+  int64_t id = product * 65536 + stock;
   if (store->touched_count > 0 && store->touched[store->touched_count - 1] == id)
     return QM_OK;
   if (store->touched_count == store->touched_capacity) {
@@ -36,7 +37,7 @@ qm_code qm_balance_move(qm_tx *tx, int64_t product, int64_t stock, const qm_bala
     if (code)
       return code;
     if (qm_db_changes(tx->db) > 0)
-      return may_settle(delta) ? touch(tx, id) : QM_OK;
+      return may_settle(delta) ? qm_touch(tx, product, stock) : QM_OK;
     if (attempt == 0)
       code = QM_RUN(tx, BALANCE_ADD, QM_I(id), QM_I(product));
     if (code)
@@ -124,6 +125,9 @@ static qm_code move_stocks(qm_tx *tx, int64_t product, int64_t source, const qm_
   delta.assigned = new.assigned - old.assigned;
   delta.active = new.active - old.active;
   delta.in_stock = new.in_stock - old.in_stock;
+  if (!code && count > 1 && now->exists != before->exists && !tx->store->independent)
+    code =
+        now->exists ? QM_RUN(tx, GUARD_ADD, QM_I(product)) : QM_RUN(tx, GUARD_DROP, QM_I(product));
   for (size_t i = 0; !code && i < count; i++)
     code = qm_balance_move(tx, product, stocks[i], &delta);
   return code;
@@ -155,45 +159,4 @@ qm_code qm_item_add(qm_tx *tx, int row, int64_t product, int64_t source, qm_qty 
     return QM_OK;
   }
   return qm_item_put(tx, product, source, &before, &now);
-}
-
-/* ---- settling ---- */
-
-/* Makes up to `covered` waiting units of a balance firm, oldest order first. */
-static qm_code promote(qm_tx *tx, int64_t id, qm_qty covered) {
-  qm_qty total = 0;
-  bool row = true;
-  while (covered > 0 && row) {
-    qm_code code = QM_FIRST(tx, WAITING, &row, QM_I(id / 65536), QM_I(id % 65536));
-    if (code)
-      return code;
-    if (!row)
-      break;
-    int64_t line = QM_COL_INT(tx, WAITING, 0);
-    qm_qty take = qm_qty_min(covered, QM_COL_INT(tx, WAITING, 1));
-    QM_END(tx, WAITING);
-    code = QM_RUN(tx, LINE_PROMOTE, QM_I(line), QM_I(take));
-    if (code)
-      return code;
-    covered -= take;
-    total += take;
-  }
-  if (total == 0)
-    return QM_OK;
-  qm_balance delta = {.firm = total, .backordered = -total};
-  return qm_balance_move(tx, id / 65536, id % 65536, &delta);
-}
-
-qm_code qm_settle(qm_tx *tx) {
-  for (size_t i = 0; i < tx->store->touched_count; i++) {
-    int64_t id = tx->store->touched[i];
-    qm_balance balance;
-    bool found;
-    qm_code code = qm_get_balance(tx, id / 65536, id % 65536, &balance, &found);
-    if (!code && found)
-      code = promote(tx, id, qm_promotable(&balance));
-    if (code)
-      return code;
-  }
-  return QM_OK;
 }

@@ -43,6 +43,31 @@ static qm_code write_fact(qm_tx *tx, qm_ledger_event event, int64_t product, int
   return qm_ledger_add(tx, &fact);
 }
 
+/* What was counted is a fact, whatever has been promised. */
+static qm_code put_counted(qm_tx *tx, int64_t product, int64_t source, const qm_item *before,
+                           const qm_item *now) {
+  bool changed = before->exists && now->qty != before->qty;
+  qm_code code = changed ? qm_fact_open(tx, product, false) : QM_OK;
+  if (!code)
+    code = qm_item_put(tx, product, source, before, now);
+  if (!code)
+    code = write_fact(tx, QM_LEDGER_quantity_set, product, source, now->qty - before->qty);
+  return code;
+}
+
+/* A status is the merchant's wish: goods that are promised cannot be taken out of stock. */
+static qm_code put_status(qm_tx *tx, int row, int64_t product, int64_t source, const qm_item *item,
+                          bool in_stock) {
+  qm_item now = *item;
+  if (item->in_stock == in_stock)
+    return QM_OK;
+  now.in_stock = in_stock;
+  qm_code code = in_stock ? QM_OK : qm_guard_open(tx, product);
+  if (!code)
+    code = qm_item_put(tx, product, source, item, &now);
+  return code || in_stock ? code : qm_guard_close(tx, row);
+}
+
 static qm_code save_row(qm_tx *tx, int index) {
   const qm_row *row = &qm_op_rows(tx->op)[index];
   qm_product product = {0};
@@ -70,17 +95,15 @@ static qm_code save_row(qm_tx *tx, int index) {
   }
   qm_item_first_write(&before, &now);
   now.qty = qty;
-  if (row->flags & QM_HAS_STATUS)
-    now.in_stock = row->type == 1;
   if (row->flags & QM_HAS_NOTIFY) {
     now.has_notify = true;
     now.notify = row->notify;
   }
   if (row->flags & QM_CLEAR_NOTIFY)
     now.has_notify = false;
-  code = qm_item_put(tx, product.id, source, &before, &now);
-  if (!code)
-    code = write_fact(tx, QM_LEDGER_quantity_set, product.id, source, qty - before.qty);
+  code = put_counted(tx, product.id, source, &before, &now);
+  if (!code && (row->flags & QM_HAS_STATUS))
+    code = put_status(tx, index, product.id, source, &now, row->type == 1);
   tx->verdict->value++;
   return code;
 }
@@ -122,7 +145,11 @@ static qm_code delete_row(qm_tx *tx, int index) {
                        qm_op_str(tx->op, qm_op_rows(tx->op)[index].sku), 0, before.allocated);
     return QM_OK;
   }
-  code = qm_item_put(tx, product.id, source, &before, &now);
+  code = qm_guard_open(tx, product.id);
+  if (!code)
+    code = qm_item_put(tx, product.id, source, &before, &now);
+  if (!code)
+    code = qm_guard_close(tx, index);
   if (!code)
     code = write_fact(tx, QM_LEDGER_item_removed, product.id, source, -before.qty);
   tx->verdict->value++;
@@ -150,7 +177,9 @@ static qm_code adjust_row(qm_tx *tx, int index) {
   qm_row_qty(tx, index, -QM_QTY_MAX, &delta);
   if (code || tx->verdict->problem_count > problems)
     return code;
-  code = qm_item_add(tx, index, product.id, source, delta);
+  code = qm_fact_open(tx, product.id, false);
+  if (!code)
+    code = qm_item_add(tx, index, product.id, source, delta);
   if (!code)
     code = write_fact(tx, QM_LEDGER_quantity_adjusted, product.id, source, delta);
   if (code)

@@ -110,7 +110,7 @@ static bool legal(qm_qty qty, qm_qty least) {
   return qty >= least && qty <= QM_QTY_MAX;
 }
 
-static qm_code damaged(qm_tx *tx, const char *what) {
+qm_code qm_damaged(qm_tx *tx, const char *what) {
   return qm_fail(tx->err, QM_CORRUPT, "the file is damaged: %s is out of range", what);
 }
 
@@ -164,28 +164,59 @@ qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group
   bool fine = legal(out->floor, -QM_QTY_MAX) && legal(out->gate, -QM_QTY_MAX) &&
               legal(out->max_sale, 0) && legal(out->increments, 0) &&
               legal(out->min_sale, -QM_QTY_MAX) && out->share >= 0 && out->share <= QM_QTY_ONE;
-  return fine ? QM_OK : damaged(tx, "a rule");
+  return fine ? QM_OK : qm_damaged(tx, "a rule");
+}
+
+qm_code qm_read_balance(qm_tx *tx, qm_sql sql, int first, qm_balance *out) {
+  int c = first;
+  *out = (qm_balance){0};
+  out->on_hand = qm_db_int(tx->db, sql, c++);
+  out->firm = qm_db_int(tx->db, sql, c++);
+  out->backordered = qm_db_int(tx->db, sql, c++);
+  out->allocated = qm_db_int(tx->db, sql, c++);
+  out->held = qm_db_int(tx->db, sql, c++);
+  out->adopted = qm_db_int(tx->db, sql, c++);
+  out->assigned = qm_db_int(tx->db, sql, c++);
+  out->active = qm_db_int(tx->db, sql, c++);
+  out->in_stock = qm_db_int(tx->db, sql, c);
+  bool fine = legal(out->on_hand, 0) && legal(out->firm, 0) && legal(out->backordered, 0) &&
+              legal(out->allocated, 0) && legal(out->held, 0) && legal(out->adopted, -QM_QTY_MAX);
+  return fine ? QM_OK : qm_damaged(tx, "a balance");
+}
+
+/* The row as it is stored, whether something in it has expired, and whether it shares sources. */
+static qm_code stored_balance(qm_tx *tx, int64_t id, qm_balance *out, bool *found, bool *due,
+                              bool *shared) {
+  *out = (qm_balance){0};
+  *due = *shared = false;
+  qm_code code = QM_FIRST(tx, BALANCE, found, QM_I(id));
+  if (code || !*found)
+    return code;
+  code = qm_read_balance(tx, QM_SQL_BALANCE, 0, out);
+  *due = !qm_db_null(tx->db, QM_SQL_BALANCE, 9) && QM_COL_INT(tx, BALANCE, 9) <= tx->now_ms;
+  *shared = QM_COL_INT(tx, BALANCE, 10) != 0;
+  QM_END(tx, BALANCE);
+  return code;
 }
 
 qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *out, bool *found) {
-  *out = (qm_balance){0};
-  qm_code code = QM_FIRST(tx, BALANCE, found, QM_I(product * 65536 + stock));
-  if (code || !*found)
-    return code;
-  int c = 0;
-  out->on_hand = QM_COL_INT(tx, BALANCE, c++);
-  out->firm = QM_COL_INT(tx, BALANCE, c++);
-  out->backordered = QM_COL_INT(tx, BALANCE, c++);
-  out->allocated = QM_COL_INT(tx, BALANCE, c++);
-  out->held = QM_COL_INT(tx, BALANCE, c++);
-  out->adopted = QM_COL_INT(tx, BALANCE, c++);
-  out->assigned = QM_COL_INT(tx, BALANCE, c++);
-  out->active = QM_COL_INT(tx, BALANCE, c++);
-  out->in_stock = QM_COL_INT(tx, BALANCE, c++);
-  QM_END(tx, BALANCE);
-  bool fine = legal(out->on_hand, 0) && legal(out->firm, 0) && legal(out->backordered, 0) &&
-              legal(out->allocated, 0) && legal(out->held, 0) && legal(out->adopted, -QM_QTY_MAX);
-  return fine ? QM_OK : damaged(tx, "a balance");
+  int64_t id = product * 65536 + stock;
+  bool due, shared;
+  qm_code code = stored_balance(tx, id, out, found, &due, &shared);
+  if (!code && due && tx->writes) {
+    tx->expiring = true;
+    code = qm_expire(tx, product, stock);
+    if (!code)
+      code = qm_settle_product(tx, product);
+    tx->expiring = false;
+    if (!code)
+      code = stored_balance(tx, id, out, found, &due, &shared);
+  }
+  if (!code && due)
+    code = qm_discount_expired(tx, product, stock, out);
+  if (!code && shared)
+    code = qm_fill_claimed(tx, product, stock, out);
+  return code;
 }
 
 qm_code qm_sku_of(qm_tx *tx, int64_t product, qm_span *out) {
@@ -203,7 +234,7 @@ qm_code qm_own_of(qm_tx *tx, int64_t product, int64_t *own) {
   bool found;
   qm_code code = QM_FIRST(tx, OWN_OF, &found, QM_I(product));
   if (code || !found)
-    return code ? code : damaged(tx, "a product that is promised");
+    return code ? code : qm_damaged(tx, "a product that is promised");
   *own = QM_COL_INT(tx, OWN_OF, 0);
   QM_END(tx, OWN_OF);
   return QM_OK;

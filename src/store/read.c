@@ -27,8 +27,8 @@ static qm_code stand_of(qm_tx *tx, const qm_where *where, int64_t stock, qm_str 
 }
 
 qm_code qm_store_stand(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
-                       qm_stand *stands, qm_problem_kind *problem, qm_err *err) {
-  qm_tx tx = {.store = store, .db = store->db, .err = err};
+                       int64_t now_ms, qm_stand *stands, qm_problem_kind *problem, qm_err *err) {
+  qm_tx tx = {.store = store, .db = store->db, .err = err, .now_ms = now_ms};
   int64_t stock = 0;
   bool found;
   *problem = QM_P_NONE;

@@ -228,10 +228,15 @@ qm_code qm_do_source(qm_tx *tx) {
       return QM_OK;
     }
   }
-  code = write_source(tx, &old);
+  if (old.exists && old.enabled && !enabled)
+    code = qm_guard_items(tx, old.id);
+  if (!code)
+    code = write_source(tx, &old);
   int64_t id = old.exists ? old.id : qm_db_last_key(tx->db);
   if (!code && old.exists && enabled != old.enabled)
     code = count_items(tx, id, enabled);
+  if (!code)
+    code = qm_guard_close(tx, -1);
   qm_fact fact = {.event = QM_LEDGER_source_saved, .source = id};
   if (!code)
     code = qm_ledger_add(tx, &fact);

@@ -42,51 +42,69 @@ static qm_code count_source(qm_tx *tx, int64_t stock, int64_t source, int sign) 
   return code;
 }
 
-static qm_code write_link(qm_tx *tx, int index, int64_t stock, int64_t source, int64_t priority) {
-  bool linked, shared = false;
-  qm_str name = qm_op_str(tx->op, qm_op_rows(tx->op)[index].source);
-  qm_code code = is_there(tx, QM_SQL_LINK, QM_VALUES(QM_I(stock * 65536 + source)), &linked);
-  if (!code && !linked && !tx->store->independent)
-    code = is_there(tx, QM_SQL_LINK_OF_SOURCE, QM_VALUES(QM_I(source)), &shared);
-  if (code)
+/* A source that now belongs to several stocks makes its products shared ones. */
+static qm_code share(qm_tx *tx, int64_t source) {
+  const int64_t *stocks;
+  size_t count;
+  bool enabled;
+  qm_code code = qm_source_stocks(tx, source, &stocks, &count, &enabled);
+  if (code || count < 2 || tx->store->independent)
     return code;
-  if (!linked) {
-    bool row;
-    code = QM_FIRST(tx, ONLY_SOURCE, &row, QM_I(stock));
-    if (code)
-      return code;
-    bool full = row && QM_COL_INT(tx, ONLY_SOURCE, 1) >= QM_SOURCES_MAX;
-    if (row)
-      QM_END(tx, ONLY_SOURCE);
-    if (full) {
-      qm_problem_add(tx, QM_P_LINKS_FULL, index, name);
-      return QM_OK;
-    }
-  }
-  if (shared) {
-    qm_problem_add(tx, QM_P_LINK_SHARED, index, name);
-    return QM_OK;
-  }
-  code =
-      QM_RUN(tx, LINK_PUT, QM_I(stock * 65536 + source), QM_I(stock), QM_I(source), QM_I(priority));
+  return QM_RUN(tx, GUARD_ADD_AT, QM_I(source));
+}
+
+/* A stock whose promises lack goods would take a new source's from those they are promised to. */
+static qm_code write_link(qm_tx *tx, int row, int64_t stock, int64_t source, int64_t priority) {
+  bool linked;
+  qm_code code = is_there(tx, QM_SQL_LINK, QM_VALUES(QM_I(stock * 65536 + source)), &linked);
+  if (!code && !linked)
+    code = qm_guard_items(tx, source);
+  if (!code)
+    code = QM_RUN(tx, LINK_PUT, QM_I(stock * 65536 + source), QM_I(stock), QM_I(source),
+                  QM_I(priority));
   if (!code && !linked)
     code = count_source(tx, stock, source, 1);
+  if (!code && !linked)
+    code = share(tx, source);
+  if (!code)
+    code = qm_guard_close(tx, row);
   qm_fact fact = {.event = QM_LEDGER_link_saved, .stock = stock, .source = source};
   if (!code)
     code = qm_ledger_add(tx, &fact);
   return code;
 }
 
-static qm_code remove_link(qm_tx *tx, int64_t stock, int64_t source) {
-  qm_code code = QM_RUN(tx, LINK_REMOVE, QM_I(stock * 65536 + source));
-  if (code || qm_db_changes(tx->db) == 0)
+static qm_code remove_link(qm_tx *tx, int row, int64_t stock, int64_t source) {
+  bool linked;
+  qm_code code = is_there(tx, QM_SQL_LINK, QM_VALUES(QM_I(stock * 65536 + source)), &linked);
+  if (code || !linked)
     return code;
   tx->verdict->value++;
-  code = count_source(tx, stock, source, -1);
+  code = qm_guard_items(tx, source);
+  if (!code)
+    code = QM_RUN(tx, LINK_REMOVE, QM_I(stock * 65536 + source));
+  if (!code)
+    code = count_source(tx, stock, source, -1);
+  if (!code)
+    code = qm_db_run(tx->db, QM_SQL_GUARD_TIDY, NULL, 0, tx->err);
+  if (!code)
+    code = qm_guard_close(tx, row);
   qm_fact fact = {.event = QM_LEDGER_link_removed, .stock = stock, .source = source};
   if (!code)
     code = qm_ledger_add(tx, &fact);
   return code;
+}
+
+static qm_code check_full(qm_tx *tx, int index, int64_t stock) {
+  bool row;
+  qm_code code = QM_FIRST(tx, ONLY_SOURCE, &row, QM_I(stock));
+  if (code || !row)
+    return code;
+  bool full = QM_COL_INT(tx, ONLY_SOURCE, 1) > QM_SOURCES_MAX;
+  QM_END(tx, ONLY_SOURCE);
+  if (full)
+    qm_problem_add(tx, QM_P_LINKS_FULL, index, none);
+  return QM_OK;
 }
 
 /* The default source and the default stock belong to each other and to nothing else. */
@@ -136,6 +154,8 @@ qm_code qm_do_link(qm_tx *tx) {
     code = qm_need_stock(tx, (int)i, &stock);
     if (!code)
       code = qm_clean_row(tx, link_row(tx, (int)i, stock));
+    if (!code && stock)
+      code = check_full(tx, (int)i, stock);
     tx->verdict->value++;
   }
   return code;
@@ -162,7 +182,7 @@ static qm_code unlink_row(qm_tx *tx, int index) {
     qm_problem_add(tx, QM_P_UNLINK_DEFAULT, index, name);
     return QM_OK;
   }
-  return found ? remove_link(tx, row->stock, source) : QM_OK;
+  return found ? remove_link(tx, index, row->stock, source) : QM_OK;
 }
 
 qm_code qm_do_unlink(qm_tx *tx) {
@@ -256,8 +276,7 @@ static qm_code save_channels(qm_tx *tx, int64_t stock) {
   return code;
 }
 
-/* Removes the links that the request no longer names, then saves those it does. */
-static qm_code save_links(qm_tx *tx, int64_t stock) {
+static qm_code remove_other_links(qm_tx *tx, int64_t stock) {
   const qm_row *rows = qm_op_rows(tx->op);
   int64_t after = 0;
   bool row = true;
@@ -281,15 +300,23 @@ static qm_code save_links(qm_tx *tx, int64_t stock) {
       continue;
     if (stock == QM_DEFAULT_STOCK)
       qm_problem_add(tx, QM_P_UNLINK_DEFAULT, -1, none);
-    else if ((code = remove_link(tx, stock, source)))
+    else if ((code = remove_link(tx, -1, stock, source)))
       return code;
   }
+  return QM_OK;
+}
+
+/* Saves the links that the request names, then removes all others: in this order promises may move
+ * from the old sources to the new ones. */
+static qm_code save_links(qm_tx *tx, int64_t stock) {
+  const qm_row *rows = qm_op_rows(tx->op);
   for (uint32_t i = 0; i < tx->op->row_count; i++) {
     qm_code code = is_channel(&rows[i]) ? QM_OK : link_row(tx, (int)i, stock);
     if (code)
       return code;
   }
-  return QM_OK;
+  qm_code code = remove_other_links(tx, stock);
+  return code ? code : check_full(tx, -1, stock);
 }
 
 static qm_code add_stock(qm_tx *tx, qm_str name, int64_t *stock) {
@@ -373,6 +400,8 @@ qm_code qm_do_stock_delete(qm_tx *tx) {
   code = QM_RUN(tx, STOCK_LINKS_REMOVE, QM_I(stock));
   if (!code)
     code = QM_RUN(tx, STOCK_BALANCES_REMOVE, QM_I(stock));
+  if (!code)
+    code = qm_db_run(tx->db, QM_SQL_GUARD_TIDY, NULL, 0, tx->err);
   if (!code)
     code = QM_RUN(tx, STOCK_REMOVE, QM_I(stock));
   qm_fact fact = {.event = QM_LEDGER_stock_deleted, .stock = stock};

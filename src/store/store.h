@@ -43,7 +43,7 @@ typedef struct qm_stand {
 /* Reads count products in one transaction. A channel or stock that does not exist becomes *problem.
  */
 qm_code qm_store_stand(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
-                       qm_stand *stands, qm_problem_kind *problem, qm_err *err);
+                       int64_t now_ms, qm_stand *stands, qm_problem_kind *problem, qm_err *err);
 
 /* One candidate of source selection. */
 typedef struct qm_candidate {

@@ -8,9 +8,39 @@
 #define QM_TX_H
 
 #include "../core/order.h"
+#include "../core/promise.h"
 #include "events.h"
 #include "schema.h"
 #include "store.h"
+
+/* One product's balances, and, when its stocks share sources, the network they make. */
+typedef struct qm_stake {
+  int64_t stock;
+  qm_balance balance;
+  qm_qty excess; /* allocated units that no longer lie where they were allocated */
+} qm_stake;
+
+typedef struct qm_stakes {
+  int64_t product;
+  bool shared;
+  qm_stake *list;
+  uint32_t count, capacity;
+  qm_network net; /* stocks by position in the list */
+  uint32_t edge_capacity, source_capacity;
+  void *index; /* the network's arrays that are not grown one by one */
+} qm_stakes;
+
+/* How well a stock's promises of a product were covered before a change. */
+typedef struct qm_mark {
+  int64_t product, stock;
+  qm_qty deficiency; /* of the whole product */
+  qm_qty unmet, over;
+} qm_mark;
+
+typedef struct qm_marks {
+  qm_mark *list;
+  size_t count, capacity;
+} qm_marks;
 
 struct qm_store {
   qm_db *db;
@@ -21,6 +51,10 @@ struct qm_store {
   size_t touched_count, touched_capacity;
   int64_t *stocks; /* of the source last asked about */
   size_t stock_capacity;
+  qm_stakes stakes;   /* of the product last loaded */
+  qm_marks facts;     /* products that facts of this op have changed */
+  qm_marks voluntary; /* products that a voluntary change is about */
+  qm_marks after;     /* one of them when it is judged */
 };
 
 typedef struct qm_tx {
@@ -30,6 +64,9 @@ typedef struct qm_tx {
   const qm_op *op;
   qm_verdict *verdict;
   int64_t document; /* 0: none yet */
+  int64_t now_ms;
+  bool writes;
+  bool expiring; /* expired holds are being taken out */
 } qm_tx;
 
 enum { QM_DEFAULT_SOURCE = 1, QM_DEFAULT_STOCK = 1 };
@@ -74,6 +111,8 @@ bool qm_refused(const qm_tx *tx);
 void qm_problem_add(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject);
 void qm_problem_numbers(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject, qm_qty asked,
                         qm_qty have);
+void qm_problem_in_stock(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject, int64_t stock,
+                         qm_qty have);
 /* The same with a key other than the problem's usual one. */
 void qm_problem_at(qm_tx *tx, qm_problem_kind kind, int row, qm_field_name field, qm_str subject);
 /* Is a text too long, or has it a NUL byte? `what` is what people call it. */
@@ -107,7 +146,12 @@ qm_code qm_find_stock(qm_tx *tx, int64_t stock, qm_str channel_type, qm_str chan
 qm_code qm_need_stock(qm_tx *tx, int row, int64_t *id);
 qm_code qm_need_source(qm_tx *tx, int row, qm_str code, int64_t *id);
 qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group, qm_rule *out);
+/* As it is now: holds that have expired no longer count, and what other stocks claim of shared
+ * sources is filled in. */
 qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *out, bool *found);
+/* Reads the nine numbers of a balance from the statement's columns, from `first` on. */
+qm_code qm_read_balance(qm_tx *tx, qm_sql sql, int first, qm_balance *out);
+qm_code qm_damaged(qm_tx *tx, const char *what);
 qm_code qm_own_of(qm_tx *tx, int64_t product, int64_t *own);
 qm_code qm_sku_of(qm_tx *tx, int64_t product, qm_span *out);
 qm_code qm_source_code(qm_tx *tx, int64_t source, qm_span *out);
@@ -136,8 +180,38 @@ qm_code qm_source_stocks(qm_tx *tx, int64_t source, const int64_t **stocks, size
 void qm_item_weight(const qm_item *item, bool enabled, qm_balance *out);
 /* Adds to an item's quantity, creating it; adds QM_P_SUM_RANGE when a bound would be passed. */
 qm_code qm_item_add(qm_tx *tx, int row, int64_t product, int64_t source, qm_qty delta);
-/* Promises that wait become firm where goods cover them, oldest first. */
+/* Notes a balance to be settled at the end of the op. */
+qm_code qm_touch(qm_tx *tx, int64_t product, int64_t stock);
+
+/* ---- what is promised (settle.c, stakes.c, guard.c, expiry.c) ---- */
+/* Promises that wait become firm where goods cover them, oldest first, for all that was touched. */
 qm_code qm_settle(qm_tx *tx);
+qm_code qm_settle_product(qm_tx *tx, int64_t product);
+
+/* Loads all balances of a product, as they are now, into store->stakes. */
+qm_code qm_stakes_load(qm_tx *tx, int64_t product);
+void qm_stakes_free(qm_stakes *stakes);
+/* What the stake's stock could still promise firmly. */
+qm_qty qm_stake_slack(qm_stakes *stakes, uint32_t index);
+/* What others claim of its goods on hand. */
+qm_qty qm_stake_claimed(qm_stakes *stakes, uint32_t index);
+/* Fills in what other stocks claim; stakes of the product are loaded for it when it is shared. */
+qm_code qm_fill_claimed(qm_tx *tx, int64_t product, int64_t stock, qm_balance *balance);
+
+/* A voluntary change of what promises rest on: look at the product (or, adding, at several) before
+ * it, judge after it. Adds PROMISED when promises have lost goods, unless the op is forced. */
+qm_code qm_guard_open(qm_tx *tx, int64_t product);
+qm_code qm_guard_add(qm_tx *tx, int64_t product);
+qm_code qm_guard_items(qm_tx *tx, int64_t source); /* adds all products that lie there */
+qm_code qm_guard_close(qm_tx *tx, int row);
+/* A fact is about to change what a product's promises rest on, or (promises) to add some: what they
+ * lose is said at the end of the op. */
+qm_code qm_fact_open(qm_tx *tx, int64_t product, bool promises);
+qm_code qm_facts_close(qm_tx *tx);
+/* Takes holds that have expired out of a balance, a bounded number of them. */
+qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock);
+/* What of a balance has expired and has not been taken out. */
+qm_code qm_discount_expired(qm_tx *tx, int64_t product, int64_t stock, qm_balance *balance);
 
 /* ---- the ledger (ledger.c) ---- */
 typedef struct qm_fact {

@@ -17,9 +17,9 @@ typedef struct qm_out {
 typedef struct qm_problem {
   uint32_t next; /* offset of the next one, 0 at the end */
   qm_problem_kind kind;
-  int32_t row;   /* position in the caller's list from 0, -1: none */
-  int32_t field; /* a qm_field_name */
-  int64_t line;
+  int32_t row;         /* position in the caller's list from 0, -1: none */
+  int32_t field;       /* a qm_field_name */
+  int64_t line, stock; /* 0: none */
   qm_qty asked, have;
   qm_span subject, source;
 } qm_problem;

@@ -1,0 +1,388 @@
+-- shared_sources_spec.lua: stocks that draw on the same sources see each other's promises, and what
+-- is promised stays.
+
+local children = require "children"
+local helpers = require "helpers"
+local network = require "network"
+
+-- Sources x, y and z; stocks A (x, y), B (y) and C (z), by their ids. "bike": 5 at x, 5 at y.
+local function with_shop(fn, options)
+  return helpers.with_inventory(options, function(inv)
+    for _, code in ipairs{ "x", "y", "z" } do assert(inv.sources:save(helpers.source(code))) end
+    local function stock(name, ...)
+      local links = {}
+      for i, code in ipairs{ ... } do links[i] = { code = code, priority = i } end
+      return assert(inv.stocks:save{ name = name, channels = { name }, sources = links })
+    end
+    local A, B, C = stock("A", "x", "y"), stock("B", "y"), stock("C", "z")
+    assert(inv.products:save{ sku = "bike", assign_default = false })
+    assert(inv.items:save{ { sku = "bike", source = "x", qty = 5 },
+      { sku = "bike", source = "y", qty = 5 } })
+    fn(inv, A, B, C)
+    assert.same({}, inv:verify().problems)
+  end)
+end
+
+local serial = 0
+local function place(inv, stock, qty)
+  serial = serial + 1
+  return inv:place{ id = "o-" .. serial, stock = stock, lines = { { sku = "bike", qty = qty } } }
+end
+
+local function salable(inv, ...)
+  local list = {}
+  for i, stock in ipairs{ ... } do list[i] = inv:salable_qty("bike", { stock = stock }) end
+  return list
+end
+
+describe("stocks that share a source", function()
+  it("take from each other only what they must", function()
+    with_shop(function(inv, A, B)
+      assert.same({ 10, 5 }, salable(inv, A, B))
+      assert(place(inv, A, 4)) -- x has these
+      assert.same({ 6, 5 }, salable(inv, A, B))
+      assert(place(inv, A, 3)) -- two of seven must come from y
+      assert.same({ 3, 3 }, salable(inv, A, B))
+      assert(place(inv, B, 3))
+      assert.same({ 0, 0 }, salable(inv, A, B))
+      helpers.expect_error("NOT_ENOUGH", place(inv, A, 1))
+      helpers.expect_error("NOT_ENOUGH", place(inv, B, 1))
+    end)
+  end)
+
+  it("say in the position what others claim", function()
+    with_shop(function(inv, A, B)
+      assert(place(inv, A, 7))
+      local position = assert(inv:position{ sku = "bike", stock = B })
+      assert.same({ 5, 0, 2, 3, 0 }, { position.on_hand, position.reserved, position.claimed,
+        position.salable, position.over_promised })
+      assert.equal(0, inv:position{ sku = "bike", stock = A }.claimed)
+    end)
+  end)
+
+  it("give back what is cancelled and shipped to whom it is for", function()
+    with_shop(function(inv, A, B)
+      assert(inv:place{ id = "a", stock = A, lines = { { sku = "bike", qty = 8 } } })
+      assert.same({ 2, 2 }, salable(inv, A, B))
+      assert(inv:ship{ id = "s", order = "a", source = "x", lines = { { line = 1, qty = 5 } } })
+      assert.same({ 2, 2 }, salable(inv, A, B))
+      assert(inv:cancel{ id = "c", order = "a" })
+      assert.same({ 5, 5 }, salable(inv, A, B))
+    end)
+  end)
+
+  it("are checked by batch, page and can_sell alike", function()
+    with_shop(function(inv, A, B)
+      assert(place(inv, A, 9))
+      assert.equal(1, inv:salable{ stock = B, skus = { "bike" } }.bike.qty)
+      local detail = helpers.expect_error("NOT_ENOUGH", inv:can_sell("bike", { channel = "B" }, 2))
+      assert.equal(1, detail.errors[#detail.errors].available)
+      local outcomes = assert(inv:batch{
+        { op = "place", id = "b-1", stock = B, lines = { { sku = "bike", qty = 1 } } },
+        { op = "place", id = "b-2", stock = A, lines = { { sku = "bike", qty = 1 } } } })
+      assert.same({ true, false }, { outcomes[1].ok, outcomes[2].ok })
+    end)
+  end)
+
+  it("promise as if alone in a file of independent stocks", function()
+    with_shop(function(inv, A, B)
+      assert(place(inv, A, 10))
+      assert(place(inv, B, 5))
+      assert(inv.sources:save{ code = "y", enabled = false })
+      assert(inv.stocks:unlink{ { stock = B, source = "y" } })
+      assert(inv.items:delete{ sku = "bike", source = "x" })
+    end, { shared_sources = "independent" })
+  end)
+end)
+
+describe("waiting orders", function()
+  local function backorders(inv)
+    assert(inv.products:save{ sku = "bike", settings = { backorders = "allow" } })
+  end
+
+  it("of unlimited neighbours take no goods from others", function()
+    with_shop(function(inv, A, B)
+      backorders(inv)
+      assert.equal(95, assert(place(inv, B, 100)).lines[1].backordered)
+      assert.equal(5, inv:position{ sku = "bike", stock = B }.firm)
+      assert.equal(5, inv:salable_qty("bike", { stock = A }))
+      assert.equal(1, assert(place(inv, A, 6)).lines[1].backordered)
+    end)
+  end)
+
+  it("become firm oldest first, in whichever stock they are", function()
+    with_shop(function(inv, A, B)
+      backorders(inv)
+      assert(place(inv, A, 10))
+      assert(inv:place{ id = "b-1", stock = B, lines = { { sku = "bike", qty = 2 } } })
+      assert(inv:place{ id = "a-2", stock = A, lines = { { sku = "bike", qty = 2 } } })
+      assert(inv:place{ id = "b-3", stock = B, lines = { { sku = "bike", qty = 2 } } })
+      local function waits(id) return inv.orders:get(id).lines[1].backordered end
+      assert.same({ 2, 2, 2 }, { waits "b-1", waits "a-2", waits "b-3" })
+      assert(inv.items:adjust{ id = "j-1", lines = { { sku = "bike", source = "y", delta = 3 } } })
+      assert.same({ 0, 1, 2 }, { waits "b-1", waits "a-2", waits "b-3" })
+      -- x is for A alone; what it frees of y is for B.
+      assert(inv.items:adjust{ id = "j-2", lines = { { sku = "bike", source = "x", delta = 2 } } })
+      assert.same({ 0, 0, 1 }, { waits "b-1", waits "a-2", waits "b-3" })
+    end)
+  end)
+end)
+
+describe("goods that are promised", function()
+  -- Each would leave B's four without goods. A promises nothing, so x does not matter.
+  local CHANGES = {
+    { "disabling their source", function(inv, _, force)
+      return inv.sources:save{ code = "y", enabled = false, force = force }
+    end },
+    { "unlinking it", function(inv, B, force)
+      return inv.stocks:unlink({ { stock = B, source = "y" } }, { force = force })
+    end },
+    { "saving the stock without it", function(inv, B, force)
+      return inv.stocks:save{ id = B, sources = { { code = "z", priority = 1 } }, force = force }
+    end },
+    { "removing the item", function(inv, _, force)
+      return inv.items:delete({ sku = "bike", source = "y" }, { force = force })
+    end },
+    { "a status", function(inv, _, force)
+      return inv.items:save({ sku = "bike", source = "y", qty = 5, status = "out_of_stock" },
+        { force = force })
+    end },
+  }
+  for _, case in ipairs(CHANGES) do
+    it("are kept from " .. case[1] .. ", which is forced if need be", function()
+      with_shop(function(inv, _, B)
+        assert(place(inv, B, 4))
+        local before = helpers.ledger_end(inv)
+        local detail = helpers.expect_error("PROMISED", case[2](inv, B))
+        assert.same({ "bike", B, 4 }, { detail.errors[1].sku, detail.errors[1].stock,
+          detail.errors[1].available })
+        assert.equal(before, helpers.ledger_end(inv))
+        assert.same({}, assert(inv:oversold()))
+        assert(case[2](inv, B, true))
+        local rows = helpers.ledger(inv, "oversold")
+        assert.same({ "bike", B, "4" }, { rows[1].sku, rows[1].stock, rows[1].note })
+        assert.equal(4, assert(inv:oversold())[1].qty)
+      end)
+    end)
+  end
+
+  it("may change their sources when others cover them", function()
+    with_shop(function(inv, A, B)
+      assert(place(inv, A, 5)) -- x or y
+      assert(inv.sources:save{ code = "y", enabled = false })
+      assert(inv.sources:save{ code = "y", enabled = true })
+      assert(place(inv, B, 5))
+      helpers.expect_error("PROMISED", inv.sources:save{ code = "x", enabled = false })
+      assert(inv.items:save{ sku = "bike", source = "z", qty = 5 })
+      assert(inv.stocks:save{ id = B, sources = { { code = "z", priority = 1 } } })
+      assert(inv.sources:save{ code = "x", enabled = false })
+    end)
+  end)
+
+  it("hinder nothing that does not take from them", function()
+    with_shop(function(inv, A, B)
+      assert(place(inv, A, 5))
+      assert(place(inv, B, 3))
+      assert(inv.items:save{ sku = "bike", source = "z", qty = 5 })
+      assert(inv.items:save{ sku = "bike", source = "z", qty = 5, status = "out_of_stock" })
+      assert(inv.items:delete{ sku = "bike", source = "z" })
+      assert(inv.sources:save{ code = "z", enabled = false })
+    end)
+  end)
+
+  it("that are lost already do not make everything else impossible", function()
+    with_shop(function(inv, A, B)
+      assert(place(inv, B, 4))
+      assert(inv.items:save{ sku = "bike", source = "y", qty = 1 }) -- three are lost
+      assert(inv.sources:save{ code = "x", enabled = false })
+      assert(inv.items:save{ sku = "bike", source = "x", qty = 5, status = "out_of_stock" })
+      local detail = helpers.expect_error("PROMISED",
+        inv.items:delete{ sku = "bike", source = "y" })
+      assert.equal(1, detail.errors[1].available)
+      assert.equal(0, inv:salable_qty("bike", { stock = A }))
+    end)
+  end)
+
+  it("are kept from a stock that is linked to their source and lacks goods itself", function()
+    with_shop(function(inv, A, B, C)
+      assert(inv.items:save{ sku = "bike", source = "z", qty = 2 })
+      assert(place(inv, C, 2))
+      assert(place(inv, B, 5))
+      assert(inv.items:save{ sku = "bike", source = "z", qty = 0 })
+      local link = { { stock = C, source = "y", priority = 9 } }
+      helpers.expect_error("PROMISED", inv.stocks:link(link))
+      assert.same({ 5, 0 }, salable(inv, A, B))
+      assert(inv.stocks:link(link, { force = true }))
+    end)
+  end)
+
+  it("of products that are not managed are no promises", function()
+    with_shop(function(inv, _, B)
+      assert(place(inv, B, 4))
+      assert(inv.products:save{ sku = "bike", settings = { manage_stock = false } })
+      assert(inv.sources:save{ code = "y", enabled = false })
+    end)
+  end)
+end)
+
+describe("a fact", function()
+  it("is accepted, and what it takes from promises is said once", function()
+    with_shop(function(inv, A, B)
+      assert(place(inv, A, 7))
+      assert(place(inv, B, 3))
+      assert(inv.items:save{ sku = "bike", source = "y", qty = 4 })
+      local rows = helpers.ledger(inv, "oversold")
+      assert.same({ { A, "1" }, { B, "1" } },
+        { { rows[1].stock, rows[1].note }, { rows[2].stock, rows[2].note } })
+      assert.equal(2, #rows)
+      assert(inv.items:adjust{ id = "j", lines = { { sku = "bike", source = "y", delta = 1 },
+        { sku = "bike", source = "x", delta = -1 } } })
+      assert.equal(2, #helpers.ledger(inv, "oversold")) -- no more than before
+      assert.same({ A, B }, helpers.column(assert(inv:oversold()), "stock"))
+      assert.equal(1, assert(inv:oversold{ stock = A })[1].qty)
+    end)
+  end)
+
+  it("that only moves goods about says nothing", function()
+    with_shop(function(inv, A)
+      assert(place(inv, A, 10))
+      assert(inv.items:save{ { sku = "bike", source = "x", qty = 2 },
+        { sku = "bike", source = "y", qty = 8 } })
+      assert.same({}, helpers.ledger(inv, "oversold"))
+      assert(inv.items:save{ { sku = "bike", source = "y", qty = 6 },
+        { sku = "bike", source = "y", qty = 8 } })
+      assert.same({}, helpers.ledger(inv, "oversold"))
+    end)
+  end)
+
+  it("within the limit of backorders is no oversale", function()
+    with_shop(function(inv, _, B)
+      assert(inv.products:save{ sku = "bike",
+        settings = { backorders = "allow", out_of_stock_threshold = -3 } })
+      assert(place(inv, B, 5))
+      assert(inv.items:save{ sku = "bike", source = "y", qty = 2 })
+      assert.same({}, helpers.ledger(inv, "oversold"))
+      assert(inv.items:save{ sku = "bike", source = "y", qty = 1 })
+      assert.equal("1", helpers.ledger(inv, "oversold")[1].note)
+    end)
+  end)
+end)
+
+describe("the report of what is oversold", function()
+  it("comes in pages", function()
+    with_shop(function(inv, _, B)
+      for i = 1, 7 do
+        local sku = "p-" .. i
+        assert(inv.products:save{ sku = sku, assign_default = false })
+        assert(inv.items:save{ sku = sku, source = "y", qty = 2 })
+        assert(inv:place{ id = "o-" .. sku, stock = B, lines = { { sku = sku, qty = 2 } } })
+        if i % 2 == 1 then assert(inv.items:save{ sku = sku, source = "y", qty = 0 }) end
+      end
+      local rows = helpers.all_pages(function(filter) return inv:oversold(filter) end, 2)
+      assert.same({ "p-1", "p-3", "p-5", "p-7" }, helpers.column(rows, "sku"))
+      assert.same({ 2, 2, 2, 2 }, helpers.column(rows, "qty"))
+    end)
+  end)
+end)
+
+-- Random shops: every figure follows the formula, and no promise that could be served ceases to be,
+-- unless by force or fact.
+describe("the promise rule", function()
+  local SOURCES, STOCKS, STEPS, SHOPS = { "x", "y", "z" }, 3, 60, 30
+
+  local function random_shop(inv, random)
+    local stocks = {}
+    assert(inv.products:save{ sku = "bike", assign_default = false,
+      settings = { backorders = random(1, 3) == 1 and "allow" or "no" } })
+    for _, code in ipairs(SOURCES) do
+      assert(inv.sources:save(helpers.source(code)))
+      if random(1, 4) > 1 then
+        assert(inv.items:save{ sku = "bike", source = code, qty = random(0, 6) })
+      end
+    end
+    for i = 1, STOCKS do
+      local links = {}
+      for _, code in ipairs(SOURCES) do
+        if random(1, 3) > 1 then links[#links + 1] = { code = code, priority = #links + 1 } end
+      end
+      stocks[i] = assert(inv.stocks:save{ name = "S" .. i, sources = links })
+    end
+    return stocks
+  end
+
+  local orders = 0
+  local VOLUNTARY = {
+    function(inv, random, stock) return place(inv, stock, random(1, 4)) end,
+    function(inv, random, stock) return place(inv, stock, random(1, 4)) end,
+    function(inv, random)
+      orders = orders + 1
+      return inv:cancel{ id = "c-" .. orders, order = "o-" .. random(serial - 8, serial) }
+    end,
+    function(inv, random)
+      return inv.sources:save{ code = SOURCES[random(1, 3)], enabled = random(1, 2) == 1 }
+    end,
+    function(inv, random, stock)
+      return inv.stocks:unlink{ { stock = stock, source = SOURCES[random(1, 3)] } }
+    end,
+    function(inv, random, stock)
+      return inv.stocks:link{ { stock = stock, source = SOURCES[random(1, 3)], priority = 1 } }
+    end,
+    function(inv, random)
+      return inv.items:delete{ sku = "bike", source = SOURCES[random(1, 3)] }
+    end,
+    function(inv, random) -- a status alone: the quantity stays
+      local source = SOURCES[random(1, 3)]
+      local item = inv.items:get{ sku = "bike", source = source }
+      return item and inv.items:save{ sku = "bike", source = source, qty = item.qty,
+        status = random(1, 2) == 1 and "in_stock" or "out_of_stock" }
+    end,
+  }
+  local function fact(inv, random)
+    return inv.items:save{ sku = "bike", source = SOURCES[random(1, 3)], qty = random(-1, 7) }
+  end
+
+  local function measure(inv, stocks)
+    local supply, links, demand = network.read(inv, "bike", stocks)
+    local seen = { deficiency = network.deficiency(stocks, supply, links, demand), served = {} }
+    for _, stock in ipairs(stocks) do
+      local capacity = network.capacity(stocks, supply, links, demand, stock)
+      local position = assert(inv:position{ sku = "bike", stock = stock })
+      seen.served[stock] = capacity >= demand[stock]
+      assert.equal(capacity - position.firm - position.backordered,
+        position.on_hand - position.claimed - position.reserved)
+      if position.backordered > 0 then
+        assert.is_true(capacity <= position.firm, "goods lie idle while an order waits")
+      end
+    end
+    return seen
+  end
+
+  it("holds in random shops", function()
+    local refused, accepted = 0, 0
+    for seed = 1, SHOPS do
+      helpers.with_inventory(nil, function(inv)
+        local random = children.random(seed)
+        local stocks = random_shop(inv, random)
+        local before = measure(inv, stocks)
+        for step = 1, STEPS do
+          local is_fact = random(1, 6) == 1
+          local change = is_fact and fact or VOLUNTARY[random(1, #VOLUNTARY)]
+          local done, _, code = change(inv, random, stocks[random(1, STOCKS)])
+          local now = measure(inv, stocks)
+          if not is_fact and done then
+            local where = ("seed %d, step %d"):format(seed, step)
+            assert.is_true(now.deficiency <= before.deficiency, where)
+            for _, stock in ipairs(stocks) do
+              assert.is_true(now.served[stock] or not before.served[stock], where)
+            end
+            accepted = accepted + 1
+          end
+          if code == "PROMISED" then refused = refused + 1 end
+          before = now
+        end
+        assert.same({}, inv:verify().problems)
+      end)
+    end
+    assert.is_true(refused > 20 and accepted > 200, refused .. " " .. accepted)
+  end)
+end)

@@ -1,0 +1,58 @@
+/* expiry.c: holds run out by themselves. A balance knows when the next of its holds does; whoever
+ * looks at it later finds out, a reader by adding up what has expired, a writer by taking it out.
+ * The units are kept for each balance and second, so that a thousand carts of one second are one
+ * row. */
+#include "tx.h"
+
+static qm_qty sum_of(qm_tx *tx, qm_sql sql, int column) {
+  return qm_db_int(tx->db, sql, column); /* NULL, a sum of nothing, reads as 0 */
+}
+
+qm_code qm_discount_expired(qm_tx *tx, int64_t product, int64_t stock, qm_balance *balance) {
+  bool row;
+  qm_code code = QM_FIRST(tx, EXPIRED, &row, QM_I(product * 65536 + stock), QM_I(tx->now_ms));
+  if (code || !row)
+    return code;
+  qm_qty firm = sum_of(tx, QM_SQL_EXPIRED, 0), backordered = sum_of(tx, QM_SQL_EXPIRED, 1);
+  QM_END(tx, EXPIRED);
+  if (firm < 0 || firm > balance->firm || backordered < 0 || backordered > balance->backordered)
+    return qm_damaged(tx, "the expiry of holds");
+  balance->firm -= firm;
+  balance->backordered -= backordered;
+  balance->held -= firm + backordered;
+  return QM_OK;
+}
+
+qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock) {
+  int64_t id = product * 65536 + stock;
+  bool row;
+  qm_code code = QM_FIRST(tx, EXPIRED_OLDEST, &row, QM_I(id), QM_I(tx->now_ms));
+  if (code || !row)
+    return code;
+  qm_qty firm = sum_of(tx, QM_SQL_EXPIRED_OLDEST, 0);
+  qm_qty backordered = sum_of(tx, QM_SQL_EXPIRED_OLDEST, 1);
+  int64_t until = QM_COL_INT(tx, EXPIRED_OLDEST, 2);
+  QM_END(tx, EXPIRED_OLDEST);
+  if (until == 0)
+    return QM_OK;
+  if (backordered > 0)
+    code = QM_RUN(tx, EXPIRED_WAITING, QM_I(product), QM_I(stock), QM_I(until));
+  if (!code)
+    code = QM_RUN(tx, EXPIRED_REMOVE, QM_I(id), QM_I(until));
+  if (!code)
+    code = QM_RUN(tx, BALANCE_NEXT_EXPIRY, QM_I(id));
+  qm_balance delta = {.firm = -firm, .backordered = -backordered, .held = -(firm + backordered)};
+  if (!code)
+    code = qm_balance_move(tx, product, stock, &delta);
+  qm_fact fact = {.event = QM_LEDGER_hold_expired,
+                  .product = product,
+                  .stock = stock,
+                  .reserved = firm + backordered};
+  /* It is nobody's doing, whatever op is under way. */
+  int64_t document = tx->document;
+  tx->document = 0;
+  if (!code)
+    code = qm_ledger_add(tx, &fact);
+  tx->document = document;
+  return code;
+}

@@ -1,0 +1,206 @@
+/* guard.c: what a change does to promises that have been made. A voluntary change that leaves some
+ * of them without goods is refused, unless it is forced; a fact is accepted, and what it has done
+ * is said. Shops whose stocks are independent, as in MSI, refuse nothing. */
+#include "tx.h"
+
+#include <stdlib.h>
+
+static qm_code add_mark(qm_tx *tx, qm_marks *marks, const qm_mark *mark) {
+  if (marks->count == marks->capacity) {
+    size_t capacity = marks->capacity ? marks->capacity * 2 : 16;
+    qm_mark *list = realloc(marks->list, capacity * sizeof *list);
+    if (!list)
+      return qm_fail(tx->err, QM_MEMORY, "out of memory");
+    marks->list = list;
+    marks->capacity = capacity;
+  }
+  marks->list[marks->count++] = *mark;
+  return QM_OK;
+}
+
+static qm_code rule_of(qm_tx *tx, int64_t product, int64_t stock, qm_rule *rule) {
+  int64_t own = 1;
+  qm_code code = qm_own_of(tx, product, &own);
+  return code ? code : qm_get_rule(tx, own, stock, (qm_str){NULL, 0}, rule);
+}
+
+/* How the stake at `index` stands now. */
+static qm_code look(qm_tx *tx, uint32_t index, qm_mark *mark) {
+  qm_stakes *stakes = &tx->store->stakes;
+  qm_stake *stake = &stakes->list[index];
+  qm_rule rule;
+  qm_balance balance = stake->balance;
+  mark->stock = stake->stock;
+  mark->unmet = qm_qty_max(0, -qm_stake_slack(stakes, index));
+  mark->over = 0;
+  if (stakes->shared)
+    balance.claimed = qm_stake_claimed(stakes, index);
+  if (qm_reserved(&balance) + balance.claimed <= balance.on_hand)
+    return QM_OK;
+  qm_code code = rule_of(tx, stakes->product, stake->stock, &rule);
+  if (!code)
+    mark->over = qm_over_promised(&balance, &rule);
+  return code;
+}
+
+/* Appends a mark for each stock of a product; none when nothing is promised of it, unless idle. */
+static qm_code look_at(qm_tx *tx, int64_t product, qm_marks *marks, bool idle) {
+  qm_stakes *stakes = &tx->store->stakes;
+  qm_code code = qm_stakes_load(tx, product);
+  bool promised = false;
+  qm_mark mark = {.product = product};
+  size_t first = marks->count;
+  for (uint32_t i = 0; i < stakes->count; i++)
+    promised |= qm_reserved(&stakes->list[i].balance) > 0;
+  if (code || !(promised || idle))
+    return code;
+  if (stakes->shared)
+    mark.deficiency = qm_network_deficiency(&stakes->net);
+  for (uint32_t i = 0; !code && i < stakes->count; i++) {
+    code = look(tx, i, &mark);
+    if (!stakes->shared)
+      mark.deficiency += mark.unmet;
+    if (!code)
+      code = add_mark(tx, marks, &mark);
+  }
+  if (!stakes->shared)
+    for (size_t i = first; i < marks->count; i++)
+      marks->list[i].deficiency = mark.deficiency;
+  return code;
+}
+
+/* ---- saying it ---- */
+
+static qm_code say_oversold(qm_tx *tx, const qm_mark *mark) {
+  char note[QM_QTY_TEXT];
+  qm_fact fact = {.event = QM_LEDGER_oversold, .product = mark->product, .stock = mark->stock};
+  fact.note = (qm_str){note, qm_qty_format(mark->over, note)};
+  qm_code code = qm_ledger_add(tx, &fact);
+  if (code || tx->op->kind != QM_OP_ADOPT)
+    return code;
+  return qm_entry_add(
+      tx, (qm_entry){.product = mark->product, .stock = mark->stock, .qty = mark->over});
+}
+
+static const qm_mark *mark_of(const qm_mark *marks, size_t count, int64_t stock) {
+  for (size_t i = 0; i < count; i++)
+    if (marks[i].stock == stock)
+      return &marks[i];
+  return NULL;
+}
+
+/* Says for which stocks more is promised than there is, where it has become more. */
+static qm_code say_changes(qm_tx *tx, const qm_mark *before, size_t count, const qm_marks *after) {
+  qm_code code = QM_OK;
+  for (size_t i = 0; !code && i < after->count; i++) {
+    const qm_mark *was = mark_of(before, count, after->list[i].stock);
+    if (after->list[i].over > (was ? was->over : 0))
+      code = say_oversold(tx, &after->list[i]);
+  }
+  return code;
+}
+
+static qm_code refuse(qm_tx *tx, int row, int64_t product, int64_t stock, qm_qty lost) {
+  qm_span sku;
+  qm_code code = qm_sku_of(tx, product, &sku);
+  if (!code)
+    qm_problem_in_stock(tx, QM_P_PROMISED, row, qm_out_str(&tx->store->out, sku), stock, lost);
+  return code;
+}
+
+/* Refuses a change after which less can be served than before, or a stock that could be served
+ * cannot be any more. */
+static qm_code judge(qm_tx *tx, int row, const qm_mark *before, size_t count,
+                     const qm_marks *after) {
+  int64_t product = before->product;
+  bool worse = after->count > 0 && after->list[0].deficiency > before->deficiency;
+  bool named = false;
+  for (size_t i = 0; i < after->count; i++) {
+    const qm_mark *now = &after->list[i];
+    const qm_mark *was = mark_of(before, count, now->stock);
+    qm_qty unmet = was ? was->unmet : 0;
+    qm_rule rule;
+    if (!(unmet == 0 && now->unmet > 0) && !(worse && now->unmet > unmet))
+      continue;
+    qm_code code = rule_of(tx, product, now->stock, &rule);
+    if (!code && rule.managed)
+      code = refuse(tx, row, product, now->stock, now->unmet - unmet);
+    if (code)
+      return code;
+    named = true;
+  }
+  if (!worse || named)
+    return QM_OK;
+  return refuse(tx, row, product, 0, after->list[0].deficiency - before->deficiency);
+}
+
+/* ---- voluntary changes ---- */
+
+qm_code qm_guard_open(qm_tx *tx, int64_t product) {
+  tx->store->voluntary.count = 0;
+  return qm_guard_add(tx, product);
+}
+
+qm_code qm_guard_add(qm_tx *tx, int64_t product) {
+  return look_at(tx, product, &tx->store->voluntary, false);
+}
+
+qm_code qm_guard_items(qm_tx *tx, int64_t source) {
+  bool row = true;
+  qm_code code = QM_START(tx, ITEMS_AT, QM_I(source));
+  while (!code && !(code = QM_STEP(tx, ITEMS_AT, &row)) && row)
+    code = qm_guard_add(tx, QM_COL_INT(tx, ITEMS_AT, 0));
+  if (code)
+    QM_END(tx, ITEMS_AT);
+  return code;
+}
+
+/* The marks of one product stand together. */
+static size_t marks_of_product(const qm_marks *marks, size_t first) {
+  size_t count = 1;
+  while (first + count < marks->count &&
+         marks->list[first + count].product == marks->list[first].product)
+    count++;
+  return count;
+}
+
+qm_code qm_guard_close(qm_tx *tx, int row) {
+  qm_marks *before = &tx->store->voluntary, *after = &tx->store->after;
+  bool accepted = tx->store->independent || (tx->op->flags & QM_FORCE);
+  qm_code code = QM_OK;
+  for (size_t i = 0, count; !code && i < before->count; i += count) {
+    const qm_mark *first = &before->list[i];
+    count = marks_of_product(before, i);
+    after->count = 0;
+    code = look_at(tx, first->product, after, true);
+    if (!code)
+      code = accepted ? say_changes(tx, first, count, after) : judge(tx, row, first, count, after);
+  }
+  before->count = 0;
+  return code;
+}
+
+/* ---- facts ---- */
+
+qm_code qm_fact_open(qm_tx *tx, int64_t product, bool promises) {
+  qm_marks *facts = &tx->store->facts;
+  for (size_t i = facts->count; i-- > 0;)
+    if (facts->list[i].product == product)
+      return QM_OK;
+  /* A product that no stock knows yet has no marks of its own. */
+  qm_code code = promises ? add_mark(tx, facts, &(qm_mark){.product = product}) : QM_OK;
+  return code ? code : look_at(tx, product, facts, promises);
+}
+
+qm_code qm_facts_close(qm_tx *tx) {
+  qm_marks *facts = &tx->store->facts, *after = &tx->store->after;
+  qm_code code = QM_OK;
+  for (size_t i = 0, count; !code && i < facts->count; i += count) {
+    count = marks_of_product(facts, i);
+    after->count = 0;
+    code = look_at(tx, facts->list[i].product, after, true);
+    if (!code)
+      code = say_changes(tx, &facts->list[i], count, after);
+  }
+  return code;
+}
