@@ -31,7 +31,8 @@ local SETTINGS = {
 }
 
 local SOURCE = {
-  code = "string", name = "string", country = "string", postcode = "string", enabled = "boolean", force = "boolean",
+  code = "string", name = "string", country = "string", postcode = "string", enabled = "boolean",
+  force = "boolean",
   description = "string", region = "string", region_id = "number", city = "string",
   street = "string", contact_name = "string", email = "string", phone = "string", fax = "string",
   latitude = "number", longitude = "number", pickup = "boolean", frontend_name = "string",
