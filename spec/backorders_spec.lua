@@ -186,11 +186,12 @@ describe("waiting", function()
 
   it("is of one product, one stock, one channel, or one product there on request", function()
     with_queue(function(inv, eu, us)
-      local bikes = { "o-1.1 bike 1/6", "o-2.2 bike 2/2", "o-3.1 bike 2/3" }
+      place(inv, "o-4", eu, { "bike", 1 })
+      local bikes = { "o-1.1 bike 1/6", "o-2.2 bike 2/2", "o-3.1 bike 2/3", "o-4.1 bike 1/1" }
       assert.same(bikes, waiting(inv, { sku = "bike" }))
-      assert.same({ bikes[1], "o-2.1 bell 2/2", bikes[2] }, waiting(inv, { stock = eu }))
+      assert.same({ bikes[1], "o-2.1 bell 2/2", bikes[2], bikes[4] }, waiting(inv, { stock = eu }))
       assert.same({ bikes[3] }, waiting(inv, { channel = "us" }))
-      assert.same({ bikes[1], bikes[2] }, waiting(inv, { sku = "bike", channel = "eu" }))
+      assert.same({ bikes[1], bikes[2], bikes[4] }, waiting(inv, { sku = "bike", channel = "eu" }))
       assert.same({ bikes[3] }, waiting(inv, { sku = "bike", stock = us }))
       assert.same({}, waiting(inv, { sku = "bell", stock = us }))
       assert.same({}, waiting(inv, { sku = "kite" }))
