@@ -5,6 +5,7 @@
 package.path = "./.ci/?.lua;" .. package.path
 local files = require "files"
 local docs = require "docs"
+local pains = require "pains"
 local rockspec = require "rockspec"
 
 local FILE_LINES, FUNCTION_LINES, COLUMNS = 500, 70, 100
@@ -203,6 +204,8 @@ check("specs", function()
   end
   return problems
 end)
+
+check("pains", pains.check)
 
 check("rockspec", function() return { rockspec.check() } end)
 

@@ -86,6 +86,7 @@ build = {
       incdirs = { "$(SQLITE_INCDIR)", "$(CSV_INCDIR)", "$(MD_INCDIR)" },
       libdirs = { "$(SQLITE_LIBDIR)", "$(CSV_LIBDIR)", "$(MD_LIBDIR)" },
     },
+    ["quartermaster.backorders"] = "lua/quartermaster/backorders.lua",
     ["quartermaster.check"] = "lua/quartermaster/check.lua",
     ["quartermaster.import"] = "lua/quartermaster/import.lua",
     ["quartermaster"] = "lua/quartermaster/init.lua",

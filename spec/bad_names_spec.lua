@@ -58,6 +58,7 @@ describe("a SKU", function()
           { sku = sku, qty = 1 },
         } })
       end
+      assert.same(LEGAL_SKUS, helpers.column(inv.products:list{ limit = 1000 }, "sku"))
       assert.equal(#LEGAL_SKUS, inv:verify().products)
       assert.is_true(inv:verify().ok)
     end)

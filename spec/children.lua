@@ -56,6 +56,24 @@ function _M.program(directory, name, text)
   return "timeout -k 1 120 " .. _M.HOST .. " " .. path
 end
 
+-- Starts the command with each list of arguments at the same time; returns what each printed.
+function _M.together(command, arguments)
+  local pipes, outputs = {}, {}
+  for i, words in ipairs(arguments) do
+    pipes[i] = assert(io.popen(command .. " " .. words .. " 2>&1"))
+  end
+  for i, pipe in ipairs(pipes) do
+    outputs[i] = pipe:read("*a")
+    pipe:close()
+  end
+  return outputs
+end
+
+function _M.count_of(text, pattern)
+  local _, count = text:gsub(pattern, "")
+  return count
+end
+
 -- Runs a command to its end: what it printed, and its exit code (128 + N when signal N ended it).
 function _M.run(command)
   local output = _M.shell("{ " .. command .. "; } 2>&1; echo \"exit $?\"")

@@ -272,6 +272,20 @@ describe("a test run", function()
 end)
 
 describe("lint", function()
+  -- A list of pains that is whole, but for the entries that are given.
+  local function pains(changes)
+    local lines = { "return {" }
+    for number = 1, 56 do
+      lines[#lines + 1] = changes[number]
+        or ('{ %d, "what", "whom", out = "because it is" },'):format(number)
+    end
+    return table.concat(lines, "\n") .. (changes[57] or "") .. "}\n"
+  end
+
+  local function pain(number, rest)
+    return pains{ [number] = ('{ %d, "what", "whom", %s },'):format(number, rest) }
+  end
+
   -- The smallest tree that has nothing to complain about.
   local function new_tree(directory)
     sh("ln -s %s/.ci %s/.ci", root, directory)
@@ -282,7 +296,15 @@ describe("lint", function()
     write(directory .. "/src/lua/core.c", '#include "../store/store.h"\n#include "compat.h"\n')
     write(directory .. "/lua/quartermaster/meta.lua",
       "---Opens it. More.\nfunction quartermaster.open(x) end\n")
-    write(directory .. "/spec/some_spec.lua", "quartermaster.open {}\n")
+    write(directory .. "/spec/some_spec.lua",
+      'it("opens", function() quartermaster.open {} end)\n')
+    write(directory .. "/spec/c/test_some.c",
+      "TEST(idle) {\n}\nint main(void) {\n  RUN(runs);\n}\n")
+    write(directory .. "/spec/pains.lua", pains{
+      [3] = '{ 3, "what", "whom", specs = { ["spec/some_spec.lua"] = { "opens" } } },',
+      [4] = '{ 4, "what", "whom", specs = { ["spec/c/test_some.c"] = { "runs" } } },',
+      [5] = '{ 5, "what", "whom", later = "part 3: more of it" },',
+    })
     write(directory .. "/README.md", "Hello\n<!-- api -->\n<!-- /api -->\n")
     write(directory .. "/CHANGELOG.md", "# Changes\n\n## 1.2.3\n\n## 1.2.2\n")
     write(directory .. "/rockspec/quartermaster-1.2.3-1.rockspec", '\nversion = "1.2.3-1"\n' ..
@@ -329,6 +351,25 @@ describe("lint", function()
     { "docs", "README.md", "<!-- api -->\n| other |\n<!-- /api -->\n", "run `make docs`" },
     { "docs", "README.md", "Hello\n", "README.md has no lines" },
     { "specs", "spec/some_spec.lua", "quartermaster.opens {}", "no spec calls quartermaster.open" },
+    { "pains", "spec/pains.lua", pains{ [7] = "" }, "7: is missing, or not in its place" },
+    { "pains", "spec/pains.lua", pains{ [57] = '{ 57, "a", "b", out = "because" }' },
+      "57: there are only 56" },
+    { "pains", "spec/pains.lua", pains{ [7] = '{ 7, "", "b", out = "because it is" },' },
+      "7: says not what happened, or to whom" },
+    { "pains", "spec/pains.lua", pain(7, ""), "7: has neither specs nor a reason" },
+    { "pains", "spec/pains.lua", pain(7, "specs = {}"), "7: has neither specs nor a reason" },
+    { "pains", "spec/pains.lua", pain(7, 'out = "never"'), "7: out gives no reason" },
+    { "pains", "spec/pains.lua", pain(7, 'later = "soon"'), "7: later names no part" },
+    { "pains", "spec/pains.lua", pain(7, 'spec = "some_spec"'), "7: has no key spec" },
+    { "pains", "spec/pains.lua", pain(7, 'specs = { ["spec/a_spec.lua"] = { "opens" } }'),
+      "7: there is no spec/a_spec.lua" },
+    { "pains", "spec/pains.lua", pain(7, 'specs = { ["spec/some_spec.lua"] = {} }'),
+      "7: names no spec of spec/some_spec.lua" },
+    { "pains", "spec/pains.lua", pain(7, 'specs = { ["spec/some_spec.lua"] = { "ope" } }'),
+      "7: spec/some_spec.lua has no spec named 'ope'" },
+    { "pains", "spec/pains.lua", pain(7, 'specs = { ["spec/c/test_some.c"] = { "idle" } }'),
+      "7: spec/c/test_some.c has no spec named 'idle'" },
+    { "pains", "spec/some_spec.lua", '-- "opens"', "3: spec/some_spec.lua has no spec named" },
     { "rockspec", "src/core/new.c", "", '"src/core/new.c",; run `make rockspec`' },
     { "rockspec", "lua/quartermaster/new.lua", "", '["quartermaster.new"]' },
     { "version", "src/core/qm.h", '#define QM_VERSION "1.2.4"', "CHANGELOG.md says 1.2.3" },
@@ -341,8 +382,9 @@ describe("lint", function()
   it("finds nothing wrong with a tree that follows the rules", function()
     in_new_directory(function(directory)
       new_tree(directory)
-      local output, code = lint(directory, "layers sql sizes docs specs rockspec version words")
-      assert.equal("8 passed, 0 failed", output:match("([^\n]*)$"), output)
+      local output, code =
+        lint(directory, "layers sql sizes docs specs pains rockspec version words")
+      assert.equal("9 passed, 0 failed", output:match("([^\n]*)$"), output)
       assert.equal(0, code)
     end)
   end)

@@ -5,6 +5,8 @@ local children = require "children"
 local helpers = require "helpers"
 local quartermaster = require "quartermaster"
 
+local count_of, together = children.count_of, children.together
+
 local PEN = { { sku = "pen", qty = 1 } }
 
 local function stock_up(path, qty)
@@ -28,24 +30,6 @@ local SELL = [[
   inv:close()
   say("done")
 ]]
-
--- Starts the command with each list of arguments at the same time; returns what each printed.
-local function together(command, arguments)
-  local pipes, outputs = {}, {}
-  for i, words in ipairs(arguments) do
-    pipes[i] = assert(io.popen(command .. " " .. words .. " 2>&1"))
-  end
-  for i, pipe in ipairs(pipes) do
-    outputs[i] = pipe:read("*a")
-    pipe:close()
-  end
-  return outputs
-end
-
-local function count_of(text, pattern)
-  local _, count = text:gsub(pattern, "")
-  return count
-end
 
 describe("writers in several processes", function()
   it("lose no order and place none twice", function()

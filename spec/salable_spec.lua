@@ -272,6 +272,7 @@ describe("the place that is asked about", function()
     salable_qty = function(inv, where) return inv:salable_qty("sku-1", where) end,
     is_salable = function(inv, where) return inv:is_salable("sku-1", where) end,
     can_sell = function(inv, where) return inv:can_sell("sku-1", where, 1) end,
+    backorder_qty = function(inv, where) return inv:backorder_qty("sku-1", where, 1) end,
     salable = function(inv, where)
       return inv:salable{ stock = where.stock, channel = where.channel, skus = { "sku-1" } }
     end,
@@ -380,7 +381,8 @@ describe("what is asked about a product", function()
       for sku, code in pairs{ nothing = "NOT_FOUND", kit = "UNSUPPORTED", [""] = "NOT_FOUND",
         [("x"):rep(256)] = "NOT_FOUND", ["SKU-1"] = "NOT_FOUND" } do
         for _, results in ipairs{ { inv:salable_qty(sku, where) }, { inv:is_salable(sku, where) },
-          { inv:can_sell(sku, where, 1) }, { inv:position{ sku = sku, stock = shop.eu } } } do
+          { inv:can_sell(sku, where, 1) }, { inv:backorder_qty(sku, where, 1) },
+          { inv:position{ sku = sku, stock = shop.eu } } } do
           local detail = expect_problems({ "sku " .. code }, results[1], results[2], results[3],
             results[4])
           assert.equal(sku, detail.errors[1].sku)
@@ -402,7 +404,8 @@ describe("position", function()
         sku = "sku-1", stock = shop.eu, on_hand = 8.5, reserved = 3.5, firm = 1.5, held = 0,
         allocated = 0, backordered = 0, adopted = 2, claimed = 0,
         over_promised = 0, floor = 2.85, salable = 2.15,
-        is_salable = true, managed = true, unlimited = false,
+        is_salable = true, assigned = true, in_stock = true, managed = true, backorders = "no",
+        unlimited = false,
         sources = {
           { source = "eu-1", qty = 5.5, status = "in_stock", enabled = true, priority = 1,
             allocated = 0 },
@@ -422,6 +425,23 @@ describe("position", function()
       local position = assert(inv:position{ sku = "sku-5", stock = shop.eu })
       assert.same({ 0, 0, 0, 0, false, {} }, { position.on_hand, position.reserved,
         position.floor, position.salable, position.is_salable, position.sources })
+    end)
+  end)
+
+  it("tells apart whether a product is assigned, in stock and salable", function()
+    with_shop(nil, function(inv, shop)
+      local function predicates(sku)
+        local position = assert(inv:position{ sku = sku, stock = shop.eu })
+        return { position.assigned, position.in_stock, position.is_salable }
+      end
+      assert.same({ false, false, false }, predicates("sku-5"))
+      assert(inv.items:save{ sku = "sku-5", source = "eu-off", qty = 4 })
+      assert.same({ true, false, false }, predicates("sku-5"))
+      assert(inv.items:save{ sku = "sku-5", source = "eu-1", qty = 0 })
+      assert.same({ true, true, false }, predicates("sku-5"))
+      assert(inv.products:save{ sku = "sku-5", settings = { backorders = "notify" } })
+      assert.same({ true, true, true }, predicates("sku-5"))
+      assert.equal("notify", inv:position{ sku = "sku-5", stock = shop.eu }.backorders)
     end)
   end)
 

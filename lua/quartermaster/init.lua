@@ -1,5 +1,6 @@
 -- Quartermaster: multi-source inventory. This is the facade; meta.lua describes every call.
 
+local backorders = require "quartermaster.backorders"
 local check = require "quartermaster.check"
 local core = require "quartermaster.core"
 local import = require "quartermaster.import"
@@ -32,7 +33,7 @@ _M.options.open = check.names(OPEN_KEYS)
 _M.options.import = check.names(import.KEYS)
 _M.options.list = check.names(check.LIST_OPTIONS)
 _M.options["settings:set"] = check.names(settings.DEFINITIONS)
-for _, part in ipairs{ sources, stocks, products, items, salable, selection, ledger } do
+for _, part in ipairs{ sources, stocks, products, items, salable, backorders, selection, ledger } do
   for name, keys in pairs(part.KEYS) do
     _M.options[name] = check.names(keys)
   end
@@ -42,6 +43,7 @@ end
 local Inventory = {
   salable_qty = salable.salable_qty, is_salable = salable.is_salable, can_sell = salable.can_sell,
   salable = salable.salable, position = salable.position, oversold = salable.oversold,
+  backorder_qty = backorders.backorder_qty, waiting = backorders.waiting,
   place = orders.place, cancel = orders.cancel, ship = orders.ship, invoice = orders.invoice,
   refund = orders.refund, return_goods = orders.return_goods, adopt = orders.adopt,
   batch = orders.batch, select = selection.select,

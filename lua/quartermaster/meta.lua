@@ -133,7 +133,10 @@ function Inventory:salable(request) end
 ---@field floor number
 ---@field salable number
 ---@field is_salable boolean
+---@field assigned boolean does a source of the stock, enabled or not, list the product?
+---@field in_stock boolean does an enabled source of the stock have it in stock, whatever the quantity?
 ---@field managed boolean
+---@field backorders "no"|"allow"|"notify"
 ---@field unlimited boolean
 ---@field sources { source: string, qty: number, status: string, enabled: boolean, priority: integer, allocated: number, notify_below: number? }[]
 
@@ -147,6 +150,29 @@ function Inventory:position(request) end
 ---@param filter? { stock: integer?, channel: string|qm.Channel?, after: integer?, limit: integer? }
 ---@return { sku: string, stock: integer, qty: number, on_hand: number, reserved: number, claimed: number }[]|nil, integer|string|nil, string?, table?
 function Inventory:oversold(filter) end
+---How much of a quantity would have to wait for goods, and whether customers are to be told of it
+---(`backorders = "notify"`). 0 while backorders are off or stock is not managed; `can_sell` says
+---whether the quantity may be sold at all.
+---@param sku string
+---@param where qm.Where
+---@param qty qm.Qty
+---@return number|nil waiting, boolean|string|nil, string?, table?
+function Inventory:backorder_qty(sku, where, qty) end
+
+---@class qm.Waiting
+---@field order string
+---@field line integer
+---@field sku string
+---@field stock integer
+---@field qty number units that wait for goods
+---@field ordered number
+---@field time integer when the order was placed
+
+---A page of the order lines that wait for goods, oldest first, and the cursor of the next page. In this order they are
+---served when goods arrive.
+---@param filter? { sku: string?, stock: integer?, channel: string|qm.Channel?, after: integer?, limit: integer? }
+---@return qm.Waiting[]|nil, integer|string|nil, string?, table?
+function Inventory:waiting(filter) end
 
 ---@class qm.OrderRequest
 ---@field id string the caller's order id, at most 64 bytes; sending it again replays the first answer

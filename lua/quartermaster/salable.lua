@@ -14,6 +14,8 @@ local PAGE = { stock = "whole", channel = "channel", skus = "list" }
 local OVERSOLD = { stock = "whole", channel = "channel", after = "whole", limit = "whole" }
 local POSITION = { stock = "whole", channel = "channel", sku = "string" }
 
+local BACKORDERS = { [0] = "no", "allow", "notify" }
+
 -- The keys of the calls that are checked here, for quartermaster.options.
 _M.KEYS = { salable = PAGE, position = POSITION, oversold = OVERSOLD }
 
@@ -71,16 +73,27 @@ function _M:is_salable(sku, where)
 end
 
 
-function _M:can_sell(sku, where, qty)
-  check.value("can_sell", "sku", sku, "string", 2)
-  check.keys("can_sell", where, WHERE_GROUP, 2)
-  check.value("can_sell", "qty", qty, "quantity", 2)
-  local stand, message, code, detail = first_stand(self, sku, where, "check", qty)
+-- Where a product stands as to a quantity. `keys` are those that `where` may have.
+function _M.stand_of(inv, what, mode, keys, sku, where, qty)
+  check.value(what, "sku", sku, "string", 3)
+  check.keys(what, where, keys, 3)
+  check.value(what, "qty", qty, "quantity", 3)
+  local stand, message, code, detail = first_stand(inv, sku, where, mode, qty)
   if not stand then
     return nil, message, code, detail
   end
   if stand.code then
     return refuse(stand, sku, UNKNOWN[stand.code] or "localized-type_without_source_items")
+  end
+  return stand
+end
+
+
+function _M:can_sell(sku, where, qty)
+  local stand, message, code, detail =
+    _M.stand_of(self, "can_sell", "check", WHERE_GROUP, sku, where, qty)
+  if not stand then
+    return nil, message, code, detail
   end
   if #stand.errors == 0 then
     return true
@@ -130,6 +143,7 @@ function _M:position(request)
   end
   stand.sku, stand.sources, stand.product = request.sku, places, nil
   stand.is_salable, stand.salable, stand.qty = stand.salable, stand.qty, nil
+  stand.backorders = BACKORDERS[stand.backorders]
   return stand
 end
 

@@ -213,6 +213,21 @@ TEST(a_promise_is_firm_as_far_as_goods_are_free) {
   }
 }
 
+/* Only where backorders are on, and only of what an enabled source lists, may anything wait. */
+TEST(what_waits_is_what_is_not_firm) {
+  uint64_t seed = 16;
+  for (int i = 0; i < ROUNDS; i++) {
+    bool large = coin(&seed, 2);
+    qm_balance b = random_balance(&seed, large);
+    qm_rule r = random_rule(&seed, large);
+    qm_qty qty = any(&seed, large);
+    bool may = r.managed && r.backorders > 0 && b.active > 0;
+    qm_qty expected = may ? qty - qm_firm_part(&b, qty) : 0;
+    if (!CHECK_INT(qm_waiting_part(&b, &r, qty), expected))
+      return;
+  }
+}
+
 /* What was promoted is firm, and then nothing more is to be promoted. */
 TEST(promoting_twice_changes_nothing_more) {
   uint64_t seed = 15;
@@ -310,6 +325,7 @@ int main(void) {
   RUN(a_check_finds_the_same_problems_in_the_same_order);
   RUN(a_quantity_can_be_sold_up_to_what_is_left_and_no_further);
   RUN(a_promise_is_firm_as_far_as_goods_are_free);
+  RUN(what_waits_is_what_is_not_firm);
   RUN(promoting_twice_changes_nothing_more);
   RUN(adopted_releases_cover_nothing);
   RUN(a_negative_floor_is_how_far_promises_go_beyond_stock);

@@ -65,6 +65,7 @@ static const char *const SCANNING[] = {
     "ITEMS_AT",              /* a source is linked, enabled or disabled: all that is there counts */
     "GUARD_ADD_AT",          /* a source is linked to a second stock */
     "PRODUCT_HAS_LINES",     /* a product is to become a composite, or to cease to be one */
+    "Q_WAITING",             /* passes over all that waits, in the index of just that */
     "VERIFY_ITEMS",
     "VERIFY_BALANCES",
     "VERIFY_ORDERS",
@@ -252,6 +253,35 @@ TEST(no_statement_scans_a_large_table_but_those_that_must) {
   remove_shop(&file, eyes);
 }
 
+/* Does a step of the plan begin so? */
+static bool plans(sqlite3 *eyes, const char *name, const char *step) {
+  char text[TEXT], explain[TEXT + 32];
+  sqlite3_stmt *stmt = NULL;
+  bool found = false;
+  for (int i = 0; i < COUNT; i++)
+    if (strcmp(STATEMENTS[i].name, name) == 0)
+      snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s",
+               numbered(STATEMENTS[i].text, text));
+  if (sqlite3_prepare_v2(eyes, explain, -1, &stmt, NULL) == SQLITE_OK)
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+      found = found || strstr((const char *)sqlite3_column_text(stmt, 3), step) != NULL;
+  sqlite3_finalize(stmt);
+  return found;
+}
+
+/* Whatever is asked for, the lines that do not wait are not looked at, and of one product in one
+ * stock only those of the page. */
+TEST(what_waits_is_found_by_its_own_index) {
+  kit_file file;
+  sqlite3 *eyes = new_shop(&file);
+  CHECK(plans(eyes, "WAITING", "line_waiting (product=? AND stock=?)"));
+  CHECK(plans(eyes, "Q_WAITING", "SCAN line USING INDEX line_waiting"));
+  CHECK(plans(eyes, "Q_WAITING_OF", "SEARCH line USING INDEX line_waiting (product=?)"));
+  CHECK(plans(eyes, "Q_WAITING_IN",
+              "SEARCH line USING INDEX line_waiting (product=? AND stock=? AND id>?)"));
+  remove_shop(&file, eyes);
+}
+
 int main(void) {
   RUN(every_statement_can_be_prepared);
   RUN(parameters_are_numbered_without_gaps);
@@ -259,5 +289,6 @@ int main(void) {
   RUN(no_statement_speaks_a_dialect);
   RUN(hot_statements_only_search);
   RUN(no_statement_scans_a_large_table_but_those_that_must);
+  RUN(what_waits_is_found_by_its_own_index);
   return unit_report();
 }

@@ -8,12 +8,13 @@ local json = require "spec.conformance.json"
 local master = require "spec.conformance.master"
 local sales = require "spec.conformance.sales"
 local skipped = require "spec.conformance.skipped"
+local status = require "spec.conformance.status"
 local world = require "spec.conformance.world"
 
 local M = {}
 
 local OPERATIONS = {}
-for _, module in ipairs{ master, sales } do
+for _, module in ipairs{ master, sales, status } do
   for name, operation in pairs(module.operations) do OPERATIONS[name] = operation end
 end
 

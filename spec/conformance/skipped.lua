@@ -7,8 +7,6 @@ local json = require "spec.conformance.json"
 local M = {}
 
 local BULK = "bulk operations are not part of the API yet"
-local INDEX = "the API has no index rows: quantities are computed when they are read"
-local CART = "the cart's notices are not part of the API yet"
 local NOTIFY = "the low-stock report is not part of the API yet"
 local COMPOSITE = "composite products are not part of the API yet"
 local WEBSITES = "the API has no registry of websites yet"
@@ -17,8 +15,6 @@ local TABLES = "the behaviours of MSI's import and export are not part of the AP
 
 M.operations = {
   bulk_assign = BULK, bulk_unassign = BULK, bulk_transfer = BULK, partial_transfer = BULK,
-  stock_item_data = INDEX, stock_status = INDEX,
-  backorder_qty = CART, backorder_notice = CART, only_x_left = CART,
   set_notify = NOTIFY, get_notify = NOTIFY, delete_notify = NOTIFY,
   composite_is_salable = COMPOSITE, bundle_is_salable = COMPOSITE,
   create_website = WEBSITES, delete_website = WEBSITES, rename_website = WEBSITES,

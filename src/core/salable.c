@@ -110,6 +110,12 @@ qm_qty qm_firm_part(const qm_balance *balance, qm_qty qty) {
   return qm_qty_min(qty, uncovered(balance));
 }
 
+qm_qty qm_waiting_part(const qm_balance *balance, const qm_rule *rule, qm_qty qty) {
+  if (!rule->managed || rule->backorders == QM_BACKORDERS_NO || balance->active == 0)
+    return 0;
+  return qty - qm_firm_part(balance, qty);
+}
+
 qm_qty qm_promotable(const qm_balance *balance) {
   return qm_qty_min(balance->backordered, uncovered(balance));
 }

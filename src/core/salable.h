@@ -20,10 +20,12 @@ typedef struct qm_balance {
   int64_t assigned, active, in_stock; /* items at linked / enabled / in-stock-and-enabled sources */
 } qm_balance;
 
+enum { QM_BACKORDERS_NO, QM_BACKORDERS_ALLOW, QM_BACKORDERS_NOTIFY }; /* allow and tell customers */
+
 /* What the policy made of a product's settings in a stock, with the limits of the settings. */
 typedef struct qm_rule {
   bool managed, reserves, unlimited, decimal, exempt, write_off, return_priority;
-  int backorders; /* 0 no, 1 allow, 2 allow and tell */
+  int backorders; /* QM_BACKORDERS_* */
   qm_qty floor, share;
   bool has_gate;
   qm_qty gate; /* MSI's index shows a figure while on_hand - reserved - gate is positive */
@@ -54,6 +56,10 @@ qm_qty qm_over_promised(const qm_balance *balance, const qm_rule *rule);
 
 /* How much of a new promise is covered by goods: the rest is backordered. */
 qm_qty qm_firm_part(const qm_balance *balance, qm_qty qty);
+
+/* How much of qty would have to wait for goods: what a promise of it would leave uncovered where
+ * backorders are on. Whether qty may be sold at all is qm_check's question. */
+qm_qty qm_waiting_part(const qm_balance *balance, const qm_rule *rule, qm_qty qty);
 
 /* How much of what waits is covered by now. */
 qm_qty qm_promotable(const qm_balance *balance);

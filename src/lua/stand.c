@@ -91,11 +91,18 @@ static void push_check(lua_State *L, const qm_handle *handle, const qm_stand *st
   }
 }
 
+/* What customers are told of a quantity of which some would have to wait. */
+static void set_wait(lua_State *L, const qm_handle *handle, const qm_stand *stand, qm_qty qty) {
+  qm_qty waiting = qm_waiting_part(&stand->balance, &stand->rule, qty);
+  set_qty(L, handle, "waiting", waiting);
+  set_bool(L, "tell", waiting > 0 && stand->rule.backorders == QM_BACKORDERS_NOTIFY);
+}
+
 static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *stand, qm_str sku,
                        bool whole) {
   const qm_balance *b = &stand->balance;
   bool known = stand->problem == QM_P_NONE;
-  lua_createtable(L, 0, whole ? 16 : 5);
+  lua_createtable(L, 0, whole ? 19 : 6);
   set_qty(L, handle, "qty", known ? qm_salable_qty(b, &stand->rule) : 0);
   set_bool(L, "salable", known && qm_is_salable(b, &stand->rule));
   set_bool(L, "managed", stand->rule.managed);
@@ -113,6 +120,9 @@ static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *st
     return;
   set_int(L, "product", stand->product);
   set_int(L, "stock", stand->stock);
+  set_bool(L, "assigned", b->assigned > 0);
+  set_bool(L, "in_stock", b->in_stock > 0);
+  set_int(L, "backorders", stand->rule.backorders);
   set_qty(L, handle, "on_hand", b->on_hand);
   set_qty(L, handle, "reserved", qm_reserved(b));
   set_qty(L, handle, "firm", b->firm);
@@ -126,26 +136,30 @@ static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *st
 }
 
 /* stand(store, where, skus, mode, now [, qty]) -> list of tables in the order of skus, or nil, ...
- * mode: "page" few fields, "whole" all of them, "check" adds `errors` for the quantity */
+ * mode: "page" few fields, "whole" all of them; of a quantity, "check" adds `errors`, "wait" adds
+ * `waiting` and whether to `tell` customers */
 int qm_l_stand(lua_State *L) {
   enum { STORE = 1, WHERE, SKUS, MODE, NOW, QTY };
+  enum { PAGE, WHOLE, CHECK, WAIT };
+  static const char *const modes[] = {"page", "whole", "check", "wait", NULL};
   qm_handle *handle = qm_check_handle(L, STORE);
   qm_where where;
   qm_err err = {0};
   qm_qty qty = 0;
   luaL_checktype(L, SKUS, LUA_TTABLE);
-  const char *mode = luaL_checkstring(L, MODE);
   int64_t now_ms = qm_check_time(L, NOW);
+  int mode = luaL_checkoption(L, MODE, NULL, modes);
   size_t count = lua_rawlen(L, SKUS);
   qm_problem_kind problem = qm_read_where(L, WHERE, &where);
   if (problem)
     return qm_push_problem(L, problem, where.channel_code);
   if (count > QM_LINES_MAX)
     return qm_push_problem(L, QM_P_TOO_MANY, (qm_str){NULL, 0});
-  bool check = strcmp(mode, "check") == 0;
-  if (check && !qm_to_qty(L, QTY, "can_sell", "qty", &qty, &problem))
+  bool of_qty = mode == CHECK || mode == WAIT;
+  const char *what = mode == WAIT ? "backorder_qty" : "can_sell";
+  if (of_qty && !qm_to_qty(L, QTY, what, "qty", &qty, &problem))
     return qm_push_problem(L, problem, (qm_str){NULL, 0});
-  if (check && qty <= 0)
+  if (of_qty && qty <= 0)
     return qm_push_problem(L, qty < 0 ? QM_P_QTY_NEGATIVE : QM_P_QTY_ZERO, (qm_str){NULL, 0});
   qm_str *skus = lua_newuserdatauv(L, (count + 1) * sizeof *skus, 0);
   qm_stand *stands = lua_newuserdatauv(L, (count + 1) * sizeof *stands, 0);
@@ -164,11 +178,13 @@ int qm_l_stand(lua_State *L) {
   }
   lua_createtable(L, (int)count, 0);
   for (size_t i = 0; i < count; i++) {
-    push_stand(L, handle, &stands[i], skus[i], strcmp(mode, "whole") == 0);
-    if (check && stands[i].problem == QM_P_NONE) {
+    push_stand(L, handle, &stands[i], skus[i], mode == WHOLE);
+    if (mode == CHECK && stands[i].problem == QM_P_NONE) {
       push_check(L, handle, &stands[i], qty, skus[i]);
       lua_setfield(L, -2, "errors");
     }
+    if (mode == WAIT && stands[i].problem == QM_P_NONE)
+      set_wait(L, handle, &stands[i], qty);
     lua_rawseti(L, -2, (int)i + 1);
   }
   return 1;

@@ -1,0 +1,65 @@
+-- Backorders: how much of a quantity would have to wait for goods, and which order lines do.
+
+local check = require "quartermaster.check"
+local core = require "quartermaster.core"
+local page = require "quartermaster.page"
+local salable = require "quartermaster.salable"
+
+local _M = {}
+
+local WHERE = { stock = "whole", channel = "channel" }
+local WAITING = {
+  sku = "string", stock = "whole", channel = "channel", after = "whole", limit = "whole",
+}
+
+-- The keys of the calls that are checked here, for quartermaster.options.
+_M.KEYS = { waiting = WAITING }
+
+function _M:backorder_qty(sku, where, qty)
+  local stand, message, code, detail =
+    salable.stand_of(self, "backorder_qty", "wait", WHERE, sku, where, qty)
+  if not stand then
+    return nil, message, code, detail
+  end
+  return stand.waiting, stand.tell
+end
+
+
+-- One row more than the page has, of one product in one stock, one product, one stock, or all.
+local function read(inv, sku, stock, after, count)
+  if sku and stock ~= 0 then
+    return core.read(inv.store, "WAITING_IN", sku, stock, after, count)
+  elseif sku then
+    return core.read(inv.store, "WAITING_OF", sku, after, count)
+  end
+  return core.read(inv.store, "WAITING", stock, after, count)
+end
+
+
+function _M:waiting(filter)
+  filter = filter == nil and {} or filter
+  check.keys("waiting", filter, WAITING, 2)
+  local size, stock = page.size("waiting", filter), 0
+  local message, code, detail
+  if filter.channel or filter.stock then
+    stock, message, code, detail =
+      salable.stock_of(self, { stock = filter.stock, channel = filter.channel })
+    if not stock then
+      return nil, message, code, detail
+    end
+  end
+  local rows
+  rows, message, code, detail = read(self, filter.sku, stock, filter.after or 0, size + 1)
+  if not rows then
+    return nil, message, code, detail
+  end
+  local next_id
+  rows, next_id = page.cut(rows, size, "id")
+  for _, row in ipairs(rows) do
+    row.id = nil
+  end
+  return rows, next_id
+end
+
+
+return _M

@@ -1,0 +1,42 @@
+-- clock_spec.lua: what happened first is first in the ledger, whatever a clock said at the time.
+
+local helpers = require "helpers"
+local kit = require "order_kit"
+
+-- Runs fn(inv, stock, set) in a shop whose clock says what was set last.
+local function with_clock(fn)
+  local now = 1000000
+  kit.with_shop(function(inv, stock)
+    kit.product(inv, "bike", { muc = 2 }, { backorders = "allow" })
+    fn(inv, stock, function(time) now = time end)
+  end, { clock = function() return now end })
+end
+
+describe("a clock that goes back", function()
+  it("changes neither the order of the ledger nor what is reserved", function()
+    with_clock(function(inv, stock, set)
+      kit.place(inv, "o-1", stock, { "bike", 1 })
+      set(5)
+      kit.place(inv, "o-2", stock, { "bike", 1 })
+      assert(inv:cancel{ id = "c-1", order = "o-1" })
+      set(2000000)
+      assert(inv:ship{ id = "s-1", order = "o-2", source = "muc" })
+      local rows = inv:reservations()
+      assert.same({ "o-1", "o-2", "o-1", "o-2" }, helpers.column(rows, "order"))
+      assert.same({ 1000000, 5, 5, 2000000 }, helpers.column(rows, "time"))
+      assert.equal(0, kit.reserved(inv, "bike", stock))
+    end)
+  end)
+
+  it("lets nobody pass in the queue for goods", function()
+    with_clock(function(inv, stock, set)
+      kit.place(inv, "o-1", stock, { "bike", 4 })
+      set(5)
+      kit.place(inv, "o-2", stock, { "bike", 2 })
+      assert.same({ "o-1", "o-2" }, helpers.column(inv:waiting(), "order"))
+      assert(inv.items:adjust{ id = "a-1",
+        lines = { { sku = "bike", source = "muc", delta = 2 } } })
+      assert.same({ "o-2" }, helpers.column(inv:waiting(), "order"))
+    end)
+  end)
+end)
