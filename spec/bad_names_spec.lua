@@ -132,6 +132,13 @@ local DOCUMENTS = {
   refund = function(inv, id)
     return inv:refund{ id = id, order = "o", lines = { { line = 1, qty = 1 } } }
   end,
+  allocate = function(inv, id)
+    return inv:allocate{ id = id, order = "o", lines = { { line = 1, qty = 1,
+      source = "default" } } }
+  end,
+  reassign = function(inv, id)
+    return inv:reassign{ id = id, order = "o", lines = { { line = 1, qty = 1 } } }
+  end,
   return_goods = function(inv, id)
     return inv:return_goods{ id = id, order = "o", lines = { { line = 1, qty = 1 } } }
   end,
@@ -151,6 +158,8 @@ local function with_order(fn)
     assert(inv:place{ id = "o", stock = 1, lines = { { sku = "pen", qty = 10 } } })
     assert(inv:ship{ id = "s", order = "o", source = "default", lines = { { line = 1, qty = 4 } } })
     assert(inv:invoice{ id = "i", order = "o", lines = { { line = 1, qty = 4 } } })
+    assert(inv:allocate{ id = "a", order = "o", lines = { { line = 1, qty = 2,
+      source = "default" } } })
     fn(inv)
   end)
 end

@@ -55,6 +55,17 @@ local CALLS = {
   { "return_goods", "qty", function(inv, qty)
     return inv:return_goods{ id = "n", order = "o", lines = { { sku = "pen", qty = qty } } }
   end },
+  { "allocate", "qty", function(inv, qty)
+    local lines = { { sku = "pen", qty = qty, source = "default" } }
+    return inv:allocate{ id = "n", order = "o", lines = lines }
+  end },
+  { "allocate's plan", "qty", function(inv, qty)
+    local pick = { line = 1, sku = "pen", source = "default", qty_to_deduct = qty }
+    return inv:allocate{ id = "n", order = "o", plan = { picks = { pick } } }
+  end, zero = true },
+  { "reassign", "qty", function(inv, qty)
+    return inv:reassign{ id = "n", order = "o", lines = { { sku = "pen", qty = qty } } }
+  end },
   { "select", "qty", function(inv, qty)
     return inv:select{ stock = 1, lines = { { sku = "pen", qty = qty } } }
   end, zero = true },

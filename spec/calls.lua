@@ -47,17 +47,26 @@ _M.TABLES = {
   { "cancel", { id = "string", order = "string", lines = { list = LINE } },
     { id = "x", order = "o" } },
   { "ship", {
-    id = "string", order = "string", source = "string",
+    id = "string", order = "string", source = "string", force = "boolean",
     lines = { list = with(LINE, { source = "string" }) },
   }, { id = "x", order = "o", source = "default" } },
   { "invoice", {
-    id = "string", order = "string", lines = { list = with(LINE, { source = "string" }) },
+    id = "string", order = "string", force = "boolean",
+    lines = { list = with(LINE, { source = "string" }) },
   }, { id = "x", order = "o" } },
-  { "refund", { id = "string", order = "string", lines = { list = with(LINE, {
+  { "refund", { id = "string", order = "string", force = "boolean", lines = { list = with(LINE, {
     return_to_stock = "boolean", return_to = "string", write_off = "boolean",
   }) } }, { id = "x", order = "o" } },
   { "return_goods", {
     id = "string", order = "string", lines = { list = with(LINE, { to = "string" }) },
+  }, { id = "x", order = "o" } },
+  { "allocate", {
+    id = "string", order = "string", force = "boolean",
+    lines = { list = with(LINE, { source = "string" }) },
+  }, { id = "x", order = "o" } },
+  { "reassign", {
+    id = "string", order = "string", force = "boolean",
+    lines = { list = with(LINE, { from = "string", to = "string" }) },
   }, { id = "x", order = "o" } },
   { "adopt", { id = "string", reservations = { list = with(WHERE, {
     sku = "string", qty = "quantity", note = "string",

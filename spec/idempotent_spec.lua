@@ -13,6 +13,8 @@ local function prepare(inv, stock)
   product(inv, "bell", { muc = 20 }, { decimal_qty = true, backorders = "allow" })
   place(inv, "o-1", stock, { "bike", 8 }, { "bell", 2 })
   place(inv, "o-2", stock, { "bike", 8 })
+  assert(inv:allocate{ id = "a-0", order = "o-2",
+    lines = { { line = 1, qty = 4, source = "ham" } } })
   assert(inv:invoice{ id = "i-0", order = "o-1", lines = { { line = 1, qty = 5 } } })
   assert(inv:ship{ id = "s-0", order = "o-1", lines = { { line = 1, qty = 3, source = "ham" } } })
 end
@@ -47,15 +49,25 @@ local KINDS = {
     source = "ham" } } }, {
     { "order", "o-2" }, { "source", "ham" }, { "source" }, { "lines" }, { "lines 1 line" },
     { "lines 1 sku" }, { "lines 1 qty", 2 }, { "lines 1 source", "muc" }, { "lines 1 source" },
-    { "lines 2", { line = 2, qty = 1 } } } },
+    { "lines 2", { line = 2, qty = 1 } }, { "force", true } } },
   invoice = { { order = "o-1", lines = { { line = 1, sku = "bike", qty = 1, source = "ham" } } }, {
     { "order", "o-2" }, { "lines" }, { "lines 1 line" }, { "lines 1 sku" }, { "lines 1 qty", 2 },
-    { "lines 1 source", "muc" }, { "lines 1 source" } } },
+    { "lines 1 source", "muc" }, { "lines 1 source" }, { "force", true } } },
   refund = { { order = "o-1", lines = { { line = 1, sku = "bike", qty = 3, write_off = true,
     return_to_stock = true, return_to = "muc" } } }, {
     { "order", "o-2" }, { "lines 1 line" }, { "lines 1 sku" }, { "lines 1 qty", 2 },
     { "lines 1 write_off", false }, { "lines 1 write_off" }, { "lines 1 return_to_stock" },
-    { "lines 1 return_to", "ham" }, { "lines 1 return_to" } } },
+    { "lines 1 return_to", "ham" }, { "lines 1 return_to" }, { "force", true } } },
+  allocate = { { order = "o-2", force = true, lines = { { line = 1, sku = "bike", qty = 2,
+    source = "muc" } } }, {
+    { "order", "o-1" }, { "force", false }, { "force" }, { "lines 1 line" }, { "lines 1 sku" },
+    { "lines 1 qty", 3 }, { "lines 1 source", "ham" }, { "lines 1 source" },
+    { "lines 2", { line = 1, qty = 1, source = "muc" } } } },
+  reassign = { { order = "o-2", force = true, lines = { { line = 1, sku = "bike", qty = 2,
+    from = "ham", to = "muc" } } }, {
+    { "order", "o-1" }, { "force", false }, { "force" }, { "lines 1 line" }, { "lines 1 sku" },
+    { "lines 1 qty", 3 }, { "lines 1 from", "muc" }, { "lines 1 from" }, { "lines 1 to", "ham" },
+    { "lines 1 to" }, { "lines 2", { line = 1, qty = 1 } } } },
   return_goods = { { order = "o-1", lines = { { line = 1, sku = "bike", qty = 2, to = "muc" } } }, {
     { "order", "o-2" }, { "lines 1 line" }, { "lines 1 sku" }, { "lines 1 qty", 1 },
     { "lines 1 to", "ham" }, { "lines 1 to" } } },
@@ -109,11 +121,11 @@ local function turn_over(inv)
   assert(inv.policies:activate("magento"))
   assert(inv.settings:set{ manage_stock = false, min_sale_qty = 100 })
   assert(inv.sources:save{ code = "ham", enabled = false })
-  assert(inv.items:delete{ { sku = "bike", source = "muc" }, { sku = "bike", source = "ham" } })
   local other = assert(inv.stocks:save{ name = "Other", channels = { "eu" } })
   assert(inv.stocks:link{ { stock = 2, source = "ber", priority = 1 } })
   assert(other ~= 2)
   for _, id in ipairs{ "o-1", "o-2" } do inv:cancel{ id = "turn " .. id, order = id } end
+  assert(inv.items:delete{ { sku = "bike", source = "muc" }, { sku = "bike", source = "ham" } })
 end
 
 local function expect_replay(inv, name, first)

@@ -235,7 +235,7 @@ describe("an unknown key", function()
     end)
   end
 
-  it("raises in where, in open and in ship's plan", function()
+  it("raises in where, in open and in the plan of ship and allocate", function()
     run(function(inv, faults)
       local where = { stock = 1, colour = "red" }
       must_raise(faults, "salable_qty", { "salable_qty", "colour", "stock", "channel" },
@@ -244,9 +244,18 @@ describe("an unknown key", function()
         function() return inv:can_sell("pen", where, 1) end)
       must_raise(faults, "open", { "open", "colour", "path", "create", "readonly", "max_pages" },
         function() return quartermaster.open{ path = ":memory:", colour = "red" } end)
-      must_raise(faults, "ship", { "ship", "colour", "qty_to_deduct" }, function()
-        return inv:ship{ id = "x", order = "o", plan = { picks = { { colour = "red" } } } }
-      end)
+      for _, name in ipairs{ "ship", "allocate" } do
+        must_raise(faults, name, { name .. ": plan", "colour", "qty_to_deduct" }, function()
+          return inv[name](inv, { id = "x", order = "o",
+            plan = { picks = { { colour = "red" } } } })
+        end)
+        for word, request in pairs{
+          ["not both"] = { plan = { picks = {} }, lines = {} }, ["no picks"] = { plan = {} },
+          ["must be a table"] = { plan = 5 },
+        } do
+          must_raise(faults, name, { name, word }, function() return inv[name](inv, request) end)
+        end
+      end
     end)
   end)
 

@@ -72,6 +72,73 @@ end
 _M.open = open_units
 
 
+-- ---- allocations ----
+
+-- What a line has allocated, at one source or, without, at all of them.
+function _M.allocated(line, source)
+  local total = 0
+  for _, at in ipairs(line.allocations) do
+    if not source or at.source == source then total = total + at.qty end
+  end
+  return total
+end
+
+-- What all lines of a product have allocated at a source.
+function _M.allocated_at(shop, sku, source)
+  return sum(shop, sku, function(line) return _M.allocated(line, source) end)
+end
+
+-- What a line may take from a source.
+local function available(shop, line, source)
+  local others = _M.allocated_at(shop, line.sku, source) - _M.allocated(line, source)
+  return math.max(0, (shop.items[line.sku][source] or 0) - others)
+end
+
+local function add_allocation(shop, line, source, qty)
+  for _, at in ipairs(line.allocations) do
+    if at.source == source then
+      at.qty, at.document = at.qty + qty, shop.documents
+      return
+    end
+  end
+  table.insert(line.allocations, { source = source, qty = qty, document = shop.documents })
+end
+
+local function take_allocation(line, source, qty)
+  for i, at in ipairs(line.allocations) do
+    if at.source == source then
+      at.qty = at.qty - qty
+      if at.qty == 0 then table.remove(line.allocations, i) end
+      return
+    end
+  end
+end
+
+-- The newest document's; of one document's the first source's. SOURCES are in order of their ids.
+local function newest(line, but)
+  local best
+  for _, source in ipairs(SOURCES) do
+    for _, at in ipairs(line.allocations) do
+      if at.source == source and source ~= but and (not best or at.document > best.document) then
+        best = at
+      end
+    end
+  end
+  return best
+end
+
+-- Takes qty from the newest allocations and tells each part to fn(source, qty).
+local function take_newest(line, qty, but, fn)
+  while qty > 0 do
+    local at = newest(line, but)
+    local source, take = at.source, math.min(qty, at.qty)
+    take_allocation(line, source, take)
+    fn(source, take)
+    qty = qty - take
+  end
+end
+
+
 -- ---- lines ----
 
 local LIMITS = {
@@ -83,25 +150,52 @@ local LIMITS = {
   ship = function(line) return line.virtual and 0 or open_units(line) end,
   refund = function(line) return committed(line) - line.refunded end,
   return_goods = function(line) return line.delivered - line.returned end,
+  allocate = function(line)
+    return line.tracked == "all" and open_units(line) - _M.allocated(line) or 0
+  end,
+  reassign = function(line, row)
+    if row and row.from then return _M.allocated(line, row.from) end
+    return _M.allocated(line) - (row and row.to and _M.allocated(line, row.to) or 0)
+  end,
 }
 
--- How many units of a line may have the event.
-function _M.limit(kind, line)
-  return LIMITS[kind](line)
+-- How many units of a line may have the event; `row` is what the request says of it.
+function _M.limit(kind, line, row)
+  return LIMITS[kind](line, row)
 end
 
--- Units stop being open: waiting ones first, or last when goods leave for them.
-local function close(line, qty, leaving)
-  local covered = open_units(line) - line.backordered
-  local waiting = leaving and math.max(0, qty - covered) or qty
-  line.backordered = line.backordered - math.min(waiting, line.backordered)
+local function nothing() end
+
+local function covered(line)
+  return open_units(line) - line.backordered - _M.allocated(line)
+end
+
+-- Units are given up: waiting ones first, then covered ones, then the newest allocated.
+local function close(line, qty)
+  local waiting = math.min(qty, line.backordered)
+  local others = math.min(qty - waiting, covered(line))
+  line.backordered = line.backordered - waiting
+  take_newest(line, qty - waiting - others, nil, nothing)
+end
+
+-- Units leave a source: those allocated there first, then covered ones, then the newest allocated,
+-- and waiting ones last.
+local function close_at(line, source, qty)
+  local here = math.min(qty, _M.allocated(line, source))
+  local others = math.min(qty - here, covered(line))
+  local left = qty - here - others
+  if here > 0 then take_allocation(line, source, here) end
+  local elsewhere = math.min(left, _M.allocated(line))
+  take_newest(line, elsewhere, nil, nothing)
+  line.backordered = line.backordered - math.min(left - elsewhere, line.backordered)
 end
 
 local function deliver(shop, line, source, qty, recorded)
   local items = shop.items[line.sku]
   if not items[source] then refuse("NOT_FOUND") end
-  if math.max(0, items[source]) < qty then refuse("NOT_ENOUGH") end
+  if available(shop, line, source) < qty then refuse("NOT_ENOUGH") end
   items[source] = items[source] - qty
+  close_at(line, source, qty)
   if not recorded then return end
   for _, delivery in ipairs(line.deliveries) do
     if delivery.document == shop.documents and delivery.source == source then
@@ -113,11 +207,17 @@ local function deliver(shop, line, source, qty, recorded)
     { document = shop.documents, source = source, qty = qty, returned = 0 })
 end
 
-local function deliver_by_priority(shop, line, qty, recorded)
-  if on_hand(shop, line.sku) < qty then refuse("NOT_ENOUGH") end
+-- `count` changes the line's counters for what left one source.
+local function deliver_by_priority(shop, line, qty, recorded, count)
+  local there = 0
+  for _, source in ipairs(LINKED) do there = there + available(shop, line, source) end
+  if there < qty then refuse("NOT_ENOUGH") end
   for _, source in ipairs(LINKED) do
-    local take = math.min(qty, math.max(0, shop.items[line.sku][source] or 0))
-    if take > 0 then deliver(shop, line, source, take, recorded) end
+    local take = math.min(qty, available(shop, line, source))
+    if take > 0 then
+      deliver(shop, line, source, take, recorded)
+      count(take)
+    end
     qty = qty - take
   end
 end
@@ -175,7 +275,7 @@ end
 local EVENTS = {}
 
 function EVENTS.cancel(_, line, qty)
-  close(line, qty, false)
+  close(line, qty)
   line.cancelled = line.cancelled + qty
 end
 
@@ -184,19 +284,18 @@ function EVENTS.ship(shop, line, qty, row)
     if not row.source then refuse("INVALID") end
     deliver(shop, line, row.source, qty, true)
   end
-  close(line, qty, true)
   line.delivered = line.delivered + qty
 end
 
 function EVENTS.invoice(shop, line, qty, row)
   if line.virtual then
-    if line.tracked ~= "nothing" and row.source then
-      deliver(shop, line, row.source, qty, true)
-    elseif line.tracked ~= "nothing" then
-      deliver_by_priority(shop, line, qty, true)
+    local function count(units) line.delivered = line.delivered + units end
+    if line.tracked ~= "nothing" and not row.source then
+      deliver_by_priority(shop, line, qty, true, count)
+    else
+      if line.tracked ~= "nothing" then deliver(shop, line, row.source, qty, true) end
+      count(qty)
     end
-    close(line, qty, true)
-    line.delivered = line.delivered + qty
   end
   line.invoiced = line.invoiced + qty
 end
@@ -208,11 +307,13 @@ function EVENTS.refund(shop, line, qty, row)
   local write_off = row.write_off
   if write_off == nil then write_off = shop.magento and not back end
   if withdrawn > 0 then
+    local function count(units) line.released = line.released + units end
     if write_off and line.tracked ~= "nothing" then
-      deliver_by_priority(shop, line, withdrawn, false)
+      deliver_by_priority(shop, line, withdrawn, false, count)
+    else
+      close(line, withdrawn)
+      count(withdrawn)
     end
-    close(line, withdrawn, false)
-    line.released = line.released + withdrawn
   end
   line.refunded = line.refunded + qty
   if back and qty > withdrawn then
@@ -225,6 +326,25 @@ function EVENTS.return_goods(shop, line, qty, row)
   take_back(shop, line, row.to, qty)
 end
 
+local function claim(shop, line, source, qty)
+  local items = shop.items[line.sku]
+  if source == "far" or not items[source] then refuse("NOT_FOUND") end
+  if items[source] - _M.allocated_at(shop, line.sku, source) < qty then refuse("NOT_ENOUGH") end
+  add_allocation(shop, line, source, qty)
+end
+
+function EVENTS.allocate(shop, line, qty, row)
+  local others = math.min(qty, covered(line))
+  claim(shop, line, row.source, qty)
+  line.backordered = line.backordered - (qty - others)
+end
+
+function EVENTS.reassign(shop, line, qty, row)
+  if row.to then claim(shop, line, row.to, qty) end
+  if row.from then return take_allocation(line, row.from, qty) end
+  take_newest(line, qty, row.to, nothing)
+end
+
 
 -- ---- requests ----
 
@@ -235,25 +355,30 @@ local function find_order(shop, id)
   return refuse("NOT_FOUND")
 end
 
+local function barred(kind, line)
+  if kind == "ship" then return line.virtual end
+  return (kind == "allocate" or kind == "reassign") and line.tracked ~= "all"
+end
+
 local function do_line_row(shop, kind, order, row)
   local line = order.lines[row.line]
   if not line then refuse("NOT_FOUND") end
-  if kind == "ship" and line.virtual then refuse("UNSUPPORTED") end
-  if row.qty > LIMITS[kind](line) then refuse("EXCEEDS") end
+  if barred(kind, line) then refuse("UNSUPPORTED") end
+  if row.qty > LIMITS[kind](line, row) then refuse("EXCEEDS") end
   EVENTS[kind](shop, line, row.qty, row)
 end
 
 local function do_sku_row(shop, kind, order, row)
   local left, last = row.qty, nil
   for _, line in ipairs(order.lines) do
-    local take = line.sku == row.sku and math.min(left, LIMITS[kind](line)) or 0
+    local take = line.sku == row.sku and math.min(left, LIMITS[kind](line, row)) or 0
     if line.sku == row.sku then last = line end
     if take > 0 then EVENTS[kind](shop, line, take, row) end
     left = left - take
   end
   if left == 0 then return end
   if not last then refuse("NOT_FOUND") end
-  refuse(kind == "ship" and last.virtual and "UNSUPPORTED" or "EXCEEDS")
+  refuse(barred(kind, last) and "UNSUPPORTED" or "EXCEEDS")
 end
 
 local function do_event(shop, kind, request)
@@ -268,6 +393,7 @@ local function do_event(shop, kind, request)
   for _, given in ipairs(request.lines) do
     local row = copy(given)
     row.source = row.source or request.source
+    if row.from and row.from == row.to then refuse("INVALID") end
     local do_row = row.line and do_line_row or do_sku_row
     do_row(shop, kind, order, row)
   end
@@ -276,11 +402,11 @@ end
 local function new_line(shop, row, firm_left)
   local product = shop.products[row.sku]
   local tracked = not product.managed and "nothing" or product.reserves and "all" or "sources"
-  local covered = math.min(row.qty, firm_left[row.sku])
-  firm_left[row.sku] = firm_left[row.sku] - covered
+  local now = math.min(row.qty, firm_left[row.sku])
+  firm_left[row.sku] = firm_left[row.sku] - now
   return { sku = row.sku, virtual = product.virtual, tracked = tracked, ordered = row.qty,
     cancelled = 0, invoiced = 0, delivered = 0, refunded = 0, released = 0, returned = 0,
-    backordered = tracked == "all" and row.qty - covered or 0, deliveries = {} }
+    backordered = tracked == "all" and row.qty - now or 0, deliveries = {}, allocations = {} }
 end
 
 local function do_place(shop, request)

@@ -50,13 +50,14 @@ local function candidates(order, kind)
 end
 
 -- Mostly what the model allows, now and then anything.
-local function line_and_quantity(walk, kind, order)
-  local row, list = { qty = pick(walk, QUANTITIES) }, candidates(order, kind)
+local function line_and_quantity(walk, kind, order, row)
+  local list = candidates(order, kind)
+  row.qty = pick(walk, QUANTITIES)
   local number = walk.random(4)
   if #list > 0 and walk.random(8) > 1 then number = pick(walk, list) end
   local line = order.lines[number]
   if line and walk.random(8) > 1 then
-    local limit = model.limit(kind, line) / 10000
+    local limit = model.limit(kind, line, row) / 10000
     if limit > 0 then row.qty = math.min(row.qty, limit) end
   end
   row.line = number
@@ -65,8 +66,15 @@ local function line_and_quantity(walk, kind, order)
 end
 
 local function any_line(walk, kind, order)
-  local row = line_and_quantity(walk, kind, order)
-  if kind == "ship" and walk.random(20) > 1 or kind == "invoice" and walk.random(3) == 1 then
+  local row = {}
+  if kind == "reassign" then
+    if walk.random(3) == 1 then row.from = pick(walk, OFTEN) end
+    if walk.random(3) > 1 then row.to = pick(walk, OFTEN) end
+  end
+  line_and_quantity(walk, kind, order, row)
+  if kind == "allocate" then
+    row.source = pick(walk, OFTEN)
+  elseif kind == "ship" and walk.random(20) > 1 or kind == "invoice" and walk.random(3) == 1 then
     row.source = pick(walk, OFTEN)
   elseif kind == "refund" then
     if walk.random(2) == 1 then row.return_to_stock = true end
@@ -79,7 +87,14 @@ local function any_line(walk, kind, order)
 end
 
 local KINDS = { "place", "place", "cancel", "invoice", "invoice", "ship", "ship", "ship", "refund",
-  "refund", "refund", "return_goods", "return_goods", "adjust" }
+  "refund", "refund", "return_goods", "return_goods", "adjust", "allocate", "allocate", "allocate",
+  "reassign", "reassign" }
+
+-- These may take what is promised to others: that rule has specs of its own.
+local FORCED = { ship = true, invoice = true, refund = true, allocate = true, reassign = true }
+
+-- What may be said of a whole order.
+local WHOLE = { cancel = true, invoice = true, ship = true }
 
 -- One of the newest orders, if possible one that may have the event.
 local function any_order(walk, kind)
@@ -107,8 +122,8 @@ local function next_request(walk)
     return kind, request
   end
   local order = any_order(walk, kind)
-  request.order = order.id
-  if walk.random(15) == 1 and kind ~= "refund" and kind ~= "return_goods" then
+  request.order, request.force = order.id, FORCED[kind]
+  if walk.random(15) == 1 and WHOLE[kind] then
     if kind == "ship" then request.source = pick(walk, OFTEN) end
     return kind, request
   end
@@ -145,7 +160,12 @@ local function compare_order(inv, order)
   compare("lines of " .. order.id, #order.lines, #found)
   for i, line in ipairs(order.lines) do
     local where = order.id .. " line " .. i .. " (" .. line.sku .. "): "
-    compare(where .. "allocated", 0, found[i].allocated)
+    compare(where .. "allocated", model.allocated(line), units(found[i].allocated))
+    compare(where .. "sources allocated at", #line.allocations, #found[i].allocations)
+    for _, at in ipairs(found[i].allocations) do
+      compare(where .. "allocated at " .. at.source, model.allocated(line, at.source),
+        units(at.qty))
+    end
     compare(where .. "open", model.open(line), units(found[i].open))
     for _, name in ipairs(COUNTERS) do
       compare(where .. name, line[name], units(found[i][name]))
@@ -159,6 +179,10 @@ local function compare_product(walk, sku)
   compare("reserved of " .. sku, model.reserved(shop, sku), units(position.reserved))
   compare("salable quantity of " .. sku, model.salable(shop, sku),
     units(assert(inv:salable_qty(sku, { stock = walk.stock }))))
+  for _, at in ipairs(position.sources) do
+    compare(sku .. " allocated at " .. at.source, model.allocated_at(shop, sku, at.source),
+      units(at.allocated))
+  end
   local found = kit.quantities(inv, sku)
   for _, source in ipairs(SOURCES) do
     compare(sku .. " at " .. source, shop.items[sku][source],

@@ -38,10 +38,9 @@ return {
       ["spec/shared_spec.lua"] = { "promises a unit once, whichever of its stocks sells it" },
     } },
   { 5, "two open orders were both told to ship the same last unit", "inventory#1968",
-    pending_feature = true,
     specs = {
-      ["spec/allocate_spec.lua"] = { "keeps its units from what is proposed to other orders" },
-      ["spec/select_spec.lua"] = { "counts units that are allocated to others" },
+      ["spec/allocations_spec.lua"] = { "are offered what is left for them",
+        "each keep what they have claimed" },
     } },
   { 6, "a low-level call reserved without any check and lost updates", "medusa#16569",
     specs = {
@@ -279,11 +278,11 @@ return {
         "adds up to what each product's position has as backordered" },
     } },
   { 38, "editing documents left reserved quantities behind",
-    "erpnext#44227 erpnext#24519 erpnext#57207 erpnext#57313", pending_feature = true,
+    "erpnext#44227 erpnext#24519 erpnext#57207 erpnext#57313",
     specs = {
       ["spec/idempotent_spec.lua"] = { "refuses %s = %s" },
       ["spec/ledger_spec.lua"] = { "adds up to what is reserved, for every product and stock" },
-      ["spec/allocate_spec.lua"] = { "moves what was allocated in one step" },
+      ["spec/reassign_spec.lua"] = { "moves units from one source to another" },
     } },
   { 39, "a negative quantity in one warehouse ate the stock of another", "saleor#17170",
     specs = {
@@ -376,9 +375,9 @@ return {
         "answers what was released apart from what came back" },
     } },
   { 51, "shipping from another place than the reserved one spoilt both", "medusa#16338",
-    pending_feature = true,
     specs = {
-      ["spec/allocate_spec.lua"] = { "is used up by shipping, from another source as well" },
+      ["spec/allocations_spec.lua"] = {
+        "from elsewhere gives up the newest allocations, when there is nothing else" },
     } },
   { 52, "a line that needed two places could be neither sold nor shipped",
     "solidus#583 solidus#1594 medusa#10561 vendure#3588",

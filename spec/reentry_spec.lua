@@ -145,6 +145,8 @@ local REQUESTS = {
   invoice = { id = "x-1", order = "o-1" },
   refund = { id = "x-1", order = "o-2", lines = { { line = 1, qty = 1 } } },
   return_goods = { id = "x-1", order = "o-2", lines = { { line = 1, qty = 1 } } },
+  allocate = { id = "x-1", order = "o-1", lines = { { line = 1, qty = 1, source = "muc" } } },
+  reassign = { id = "x-1", order = "o-3", lines = { { line = 1, qty = 1, from = "muc" } } },
   adopt = { id = "x-1", reservations = { { sku = "bike", channel = { code = "eu" }, qty = -1 } } },
   batch = { { op = "cancel", id = "x-1", order = "o-1" } },
 }
@@ -156,6 +158,9 @@ local function prepared(fn)
     place(inv, "o-2", stock, { "bike", 2 })
     assert(inv:ship{ id = "s-2", order = "o-2", source = "muc" })
     assert(inv:invoice{ id = "i-2", order = "o-2" })
+    place(inv, "o-3", stock, { "bike", 2 })
+    assert(inv:allocate{ id = "a-3", order = "o-3", lines = { { line = 1, qty = 1,
+      source = "muc" } } })
     fn(inv)
   end, { clock = function() return 777 end })
 end

@@ -36,6 +36,14 @@ local LOST = {
     "DELETE FROM document WHERE ext_id = CAST('s-1' AS BLOB)", {
       { "document of a ledger row", "bike", 2, "muc", nil, 1, 0 },
       { "document of a ledger row", "sand", 2, nil, nil, 1, 0 } } },
+  { "a line with an allocation", "DELETE FROM line WHERE allocated > 0", {
+    { "line of an allocation", "lamp", nil, "default", "o-2", 1, 0 },
+    { "allocated by line", "lamp", nil, nil, "o-2", 1, 0 } } },
+  { "a source item with an allocation", "DELETE FROM item WHERE allocated > 0", {
+    { "item of an allocation", "lamp", nil, "default", "o-2", 1, 0 },
+    { "allocated at source", "lamp", nil, "default", nil, 1, 0 } } },
+  { "an allocation's document", "DELETE FROM document WHERE ext_id = CAST('l-1' AS BLOB)", {
+    { "document of an allocation", "lamp", nil, "default", "o-2", 1, 0 } } },
   { "a line", "DELETE FROM line" .. LINE, {
     { "line of a delivery", nil, nil, "muc", "o-1" },
     { "line of a ledger row", "bike", 2, nil, "o-1", 1, 0 },

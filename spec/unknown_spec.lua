@@ -6,8 +6,9 @@ local function with_shop(fn)
   helpers.with_inventory({}, function(inv)
     assert(inv.sources:save{ code = "a", name = "A", country = "DE", postcode = "1" })
     assert(inv.sources:save{ code = "b", name = "B", country = "DE", postcode = "1" })
+    assert(inv.sources:save{ code = "c", name = "C", country = "DE", postcode = "1" })
     local stock = assert(inv.stocks:save{ name = "EU", channels = { "eu" }, sources = {
-      { code = "a", priority = 1 },
+      { code = "a", priority = 1 }, { code = "c", priority = 2 },
     } })
     assert(inv.products:save{ { sku = "pen" }, { sku = "ink" } })
     assert(inv.items:save{
@@ -16,6 +17,7 @@ local function with_shop(fn)
     assert(inv:place{ id = "o", channel = "eu", lines = { { sku = "pen", qty = 4 } } })
     assert(inv:ship{ id = "s", order = "o", source = "a", lines = { { line = 1, qty = 2 } } })
     assert(inv:invoice{ id = "i", order = "o", lines = { { line = 1, qty = 2 } } })
+    assert(inv:allocate{ id = "a", order = "o", lines = { { line = 1, qty = 1, source = "a" } } })
     fn(inv, stock)
   end)
 end
@@ -119,17 +121,38 @@ local CASES = {
   { "source of return_goods", "to", function(inv)
     return inv:return_goods{ id = "n", order = "o", lines = { { line = 1, qty = 1, to = "x" } } }
   end },
+  { "source of allocate", "source", function(inv)
+    return inv:allocate{ id = "n", order = "o", lines = { { line = 1, qty = 1, source = "x" } } }
+  end },
+  { "source of allocate, of another stock", "source", function(inv)
+    return inv:allocate{ id = "n", order = "o", lines = { { line = 1, qty = 1, source = "b" } } }
+  end },
+  { "source of allocate, where it is not kept", "source", function(inv)
+    return inv:allocate{ id = "n", order = "o", lines = { { line = 1, qty = 1, source = "c" } } }
+  end },
+  { "source that reassign takes from", "from", function(inv)
+    return inv:reassign{ id = "n", order = "o", lines = { { line = 1, qty = 1, from = "x" } } }
+  end },
+  { "source that reassign moves to", "to", function(inv)
+    return inv:reassign{ id = "n", order = "o", lines = { { line = 1, qty = 1, to = "x" } } }
+  end },
+  { "source of another stock that reassign moves to", "to", function(inv)
+    return inv:reassign{ id = "n", order = "o", lines = { { line = 1, qty = 1, to = "b" } } }
+  end },
   { "policy of policies:activate", "name", function(inv) return inv.policies:activate("x") end },
   { "policy of policies:activate, a path", "name", function(inv)
     return inv.policies:activate("../settings")
   end },
 }
 
-local EVENTS = { "cancel", "ship", "invoice", "refund", "return_goods" }
+local EVENTS = {
+  "cancel", "ship", "invoice", "refund", "return_goods", "allocate", "reassign",
+}
 
 for _, name in ipairs(EVENTS) do
   local source = name == "ship" and "a" or nil
   local function call(inv, order, line)
+    if name == "allocate" then line.source = "a" end
     return inv[name](inv, { id = "n", order = order, source = source, lines = { line } })
   end
   CASES[#CASES + 1] = { "order of " .. name, "order", function(inv)

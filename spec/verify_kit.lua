@@ -9,7 +9,8 @@ local product, place = kit.product, kit.place
 
 local _M = {}
 
--- o-1 has line 1 "bike" with 2 shipped from muc, 1 of them back. Returns the id of the stock EU, 2.
+-- o-1 has line 1 "bike" with 2 shipped from muc, 1 of them back; o-2 has 1 "lamp" allocated at the
+-- default source. Returns the id of the stock EU, 2.
 function _M.fill(inv)
   local stock = kit.furnish(inv)
   product(inv, "bike", { muc = 5, ham = 5 })
@@ -28,6 +29,8 @@ function _M.fill(inv)
   assert(inv:refund{ id = "r-1", order = "o-1", lines = { { line = 1, qty = 2, write_off = true },
     { line = 2, qty = 1 }, { line = 4, qty = 1 }, { line = 5, qty = 1, return_to = "ber" } } })
   assert(inv:cancel{ id = "c-1", order = "o-2", lines = { { line = 1, qty = 1 } } })
+  assert(inv:allocate{ id = "l-1", order = "o-2",
+    lines = { { line = 1, qty = 1, source = "default" } } })
   assert(inv:adopt{ id = "a-1", reservations = { { sku = "bike", stock = stock, qty = -1 } } })
   assert(inv.items:adjust{ id = "j-1",
     lines = { { sku = "bike", source = "muc", delta = "1.5" } } })

@@ -108,6 +108,22 @@ local PLANTED = {
   { "the waiting units of a line",
     "UPDATE line SET backordered = 0 WHERE backordered > 0",
     { { "backordered", "bell", 2, nil, nil, 0, 1 }, { "firm", "bell", 2, nil, nil, 2, 1 } } },
+  { "an allocated quantity", "UPDATE allocation SET qty = 20000", {
+    { "allocated by line", "lamp", nil, nil, "o-2", 2, 1 },
+    { "allocated at source", "lamp", nil, "default", nil, 2, 1 } } },
+  { "an allocation that is lost", "DELETE FROM allocation", {
+    { "allocated by line", "lamp", nil, nil, "o-2", 0, 1 },
+    { "allocated at source", "lamp", nil, "default", nil, 0, 1 } } },
+  { "allocations of one product that are exchanged between two lines", [[
+    INSERT INTO line SELECT id + 1, product, stock, parent, kind, tracked, ordered, cancelled,
+      invoiced, delivered, refunded, released, returned, 0, backordered FROM line
+      WHERE allocated > 0;
+    UPDATE allocation SET id = id + 65536]], {
+    { "allocated by line", "lamp", nil, nil, "o-2", 0, 1 },
+    { "allocated by line", "lamp", nil, nil, "o-2", 1, 0 } } },
+  { "an allocation at another source than its item's",
+    "UPDATE allocation SET id = id + 1", {
+      { "line of an allocation", "lamp", nil, "muc", "o-2", 1, 0 } } },
   { "a line that is lost", "DELETE FROM line" .. LINE,
     { { "open", "bike", nil, nil, "o-1", 2, 0 }, { "firm", "bike", 2, nil, nil, 0, 2 } } },
   { "a delivered quantity", "UPDATE delivery SET qty = qty + 10000 WHERE line & 4095 = 1",
@@ -147,6 +163,33 @@ describe("verify finds", function()
       end)
     end)
   end)
+end)
+
+describe("an order line whose allocations are damaged", function()
+  local DAMAGES = {
+    { "lost", "DELETE FROM allocation" }, { "less than nothing", "UPDATE allocation SET qty = 0" },
+    { "more than the line's", "UPDATE allocation SET qty = 990000" },
+    { "not what the source item says", "UPDATE item SET allocated = 0 WHERE allocated > 0" },
+  }
+  for _, case in ipairs(DAMAGES) do
+    it("is not worked with any more: " .. case[1], function()
+      kit.with_path(function(path)
+        helpers.with_inventory({ path = path }, fill)
+        kit.tamper(path, case[2])
+        helpers.with_inventory({ path = path }, function(inv)
+          local before = kit.snapshot(inv, "o-2")
+          local ship = { id = "s-9", order = "o-2", source = "default" }
+          if case[1] ~= "lost" then assert.equal("CORRUPT", (select(3, inv:ship(ship)))) end
+          local reassign = { id = "r-9", order = "o-2", lines = { { line = 1, qty = 1 } } }
+          if case[1] ~= "more than the line's" then
+            assert.equal("CORRUPT", (select(3, inv:cancel{ id = "c-9", order = "o-2" })))
+            assert.equal("CORRUPT", (select(3, inv:reassign(reassign))))
+          end
+          assert.same(before, kit.snapshot(inv, "o-2"))
+        end)
+      end)
+    end)
+  end
 end)
 
 describe("an order line that contradicts itself", function()

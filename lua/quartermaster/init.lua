@@ -45,7 +45,8 @@ local Inventory = {
   salable = salable.salable, position = salable.position, oversold = salable.oversold,
   backorder_qty = backorders.backorder_qty, waiting = backorders.waiting,
   place = orders.place, cancel = orders.cancel, ship = orders.ship, invoice = orders.invoice,
-  refund = orders.refund, return_goods = orders.return_goods, adopt = orders.adopt,
+  refund = orders.refund, return_goods = orders.return_goods, allocate = orders.allocate,
+  reassign = orders.reassign, adopt = orders.adopt,
   batch = orders.batch, select = selection.select,
   events = ledger.events, reservations = ledger.reservations,
 }

@@ -199,17 +199,18 @@ function Inventory:place(order) end
 function Inventory:cancel(request) end
 
 ---Ships units from sources: by a plan of `select`, or line by line. One document may draw on several sources.
----@param request { id: string, order: string, plan: qm.Plan?, source: string?, lines: { line: integer?, sku: string?, qty: qm.Qty, source: string? }[]? }
+---Units that the line has allocated at the source go first, then those not allocated, then its newest allocations elsewhere.
+---@param request { id: string, order: string, plan: qm.Plan?, source: string?, force: boolean?, lines: { line: integer?, sku: string?, qty: qm.Qty, source: string? }[]? }
 ---@return qm.Answer|nil, string?, string?, table?
 function Inventory:ship(request) end
 
 ---Records an invoice. Virtual and downloadable lines are delivered by it: deducted from the named source, else by priority.
----@param request { id: string, order: string, lines: { line: integer?, sku: string?, qty: qm.Qty, source: string? }[]? }
+---@param request { id: string, order: string, force: boolean?, lines: { line: integer?, sku: string?, qty: qm.Qty, source: string? }[]? }
 ---@return qm.Answer|nil, string?, string?, table?
 function Inventory:invoice(request) end
 
 ---Refunds units. What was never delivered is released (or written off); what was delivered may come back.
----@param request { id: string, order: string, lines: { line: integer?, sku: string?, qty: qm.Qty, return_to_stock: boolean?, return_to: string?, write_off: boolean? }[] }
+---@param request { id: string, order: string, force: boolean?, lines: { line: integer?, sku: string?, qty: qm.Qty, return_to_stock: boolean?, return_to: string?, write_off: boolean? }[] }
 ---@return qm.Answer|nil, string?, string?, table?
 function Inventory:refund(request) end
 
@@ -217,6 +218,17 @@ function Inventory:refund(request) end
 ---@param request { id: string, order: string, lines: { line: integer?, sku: string?, qty: qm.Qty, to: string? }[] }
 ---@return qm.Answer|nil, string?, string?, table?
 function Inventory:return_goods(request) end
+
+---Claims goods at sources for open units, by a plan of `select` or line by line: nobody else can take them. The units stay
+---reserved, no more and no less. A plan's picks of products that reserve nothing are passed over.
+---@param request { id: string, order: string, plan: qm.Plan?, force: boolean?, lines: { line: integer?, sku: string?, qty: qm.Qty, source: string }[]? }
+---@return qm.Answer|nil, string?, string?, table?
+function Inventory:allocate(request) end
+
+---Moves allocated units to another source; without `to` they are no longer allocated, without `from` it takes the newest.
+---@param request { id: string, order: string, force: boolean?, lines: { line: integer?, sku: string?, qty: qm.Qty, from: string?, to: string? }[] }
+---@return qm.Answer|nil, string?, string?, table?
+function Inventory:reassign(request) end
 
 ---@class qm.Outcome
 ---@field ok boolean
@@ -226,7 +238,7 @@ function Inventory:return_goods(request) end
 ---@field detail? table
 
 ---Runs independent operations with one durable commit. Each element is the request of its call plus
----`op` = "place", "cancel", "ship", "invoice", "refund" or "return_goods". A refused one changes nothing and stops no other.
+---`op` = "place", "cancel", "ship", "invoice", "refund", "return_goods", "allocate" or "reassign". A refused one changes nothing and stops no other.
 ---@param ops table[]
 ---@return qm.Outcome[]|nil, string?, string?, table?
 function Inventory:batch(ops) end
@@ -256,7 +268,7 @@ function Inventory:adopt(request) end
 ---@class qm.LedgerRow
 ---@field seq integer
 ---@field time integer
----@field event string order_placed, order_canceled, shipment_created, invoice_created, creditmemo_created, goods_returned, quantity_set, quantity_adjusted, reservation_adopted, oversold, ...
+---@field event string order_placed, order_canceled, shipment_created, invoice_created, creditmemo_created, goods_returned, units_allocated, allocation_moved, quantity_set, quantity_adjusted, reservation_adopted, oversold, ...
 ---@field document? string the caller's id
 ---@field order? string
 ---@field line? integer
@@ -266,7 +278,7 @@ function Inventory:adopt(request) end
 ---@field reserved number change of the reservation: negative takes, positive releases
 ---@field moved number change of the quantity at `source`
 ---@field qty number units of an order line that the event is about
----@field note? string
+---@field note? string of allocation_moved: the source that the units went to
 
 ---A page of the reservation rows, oldest first, and the cursor of the next page (nil at the end).
 ---@param filter? { sku: string?, stock: integer?, channel: string|qm.Channel?, after: integer?, limit: integer? }
@@ -448,7 +460,7 @@ function Policies:list() end
 
 ---@class qm.Orders
 local Orders = {}
----An order with its lines and their counters.
+---An order with its lines, their counters, and what each has allocated: `allocations`, a list of { source, qty }, newest first.
 ---@param id string
 ---@return table|nil, string?, string?, table?
 function Orders:get(id) end

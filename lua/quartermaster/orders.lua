@@ -10,7 +10,8 @@ local KINDS = { [0] = "goods", "virtual", "parent", "bundle" }
 
 _M.orders = {} -- the methods of inv.orders
 
-for _, name in ipairs{ "place", "cancel", "ship", "invoice", "refund", "return_goods", "adopt" } do
+for _, name in ipairs{ "place", "cancel", "ship", "invoice", "refund", "return_goods", "allocate",
+  "reassign", "adopt" } do
   _M[name] = function(self, request)
     return core.write(self.store, name, request, self.clock())
   end
@@ -36,6 +37,27 @@ local function take_destination(order)
 end
 
 
+-- Gives each line the list of what it has allocated where, newest first.
+local function read_allocations(store, order)
+  local by_line, any = {}, false
+  for _, line in ipairs(order.lines) do
+    line.allocations, by_line[line.line] = {}, line
+    any = any or tonumber(line.allocated) > 0
+  end
+  if not any then
+    return true
+  end
+  local rows, message, code, detail = core.read(store, "ALLOCATIONS", order.key)
+  for _, row in ipairs(rows or {}) do
+    local line = by_line[row.line]
+    if line then
+      table.insert(line.allocations, { source = row.source, qty = row.qty })
+    end
+  end
+  return rows, message, code, detail
+end
+
+
 function _M.orders:get(id)
   check.value("orders:get", "id", id, "string", 2)
   local store = self.inv.store
@@ -49,6 +71,11 @@ function _M.orders:get(id)
   end
   order.lines, message, code, detail = core.read(store, "LINES", order.key)
   if not order.lines then
+    return nil, message, code, detail
+  end
+  local done
+  done, message, code, detail = read_allocations(store, order)
+  if not done then
     return nil, message, code, detail
   end
   for _, line in ipairs(order.lines) do

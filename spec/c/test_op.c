@@ -13,7 +13,7 @@ typedef struct said {
   int64_t stock, now_ms;
   double latitude, longitude;
   const char *id, *order, *source, *channel_type, *channel_code, *text[QM_TEXTS];
-  const char *sku, *row_source, *row_type, *row_code, *note;
+  const char *sku, *row_source, *row_from, *row_type, *row_code, *note;
   int64_t line, row_stock;
   int32_t truth, bad;
   qm_qty qty;
@@ -21,9 +21,31 @@ typedef struct said {
 } said;
 
 static said everything(void) {
-  said s = {QM_OP_REFUND, QM_HAS_STOCK, QM_HAS_QTY, 7,    KIT_NOW, 48.5,  11.5,   "r-1",
-            "o-1",        "muc",        "website",  "eu", {NULL},  "sku", "ham",  "store",
-            "de",         "note",       3,          4,    1,       2,     250000, NULL};
+  said s = {QM_OP_REASSIGN,
+            QM_HAS_STOCK,
+            QM_HAS_QTY,
+            7,
+            KIT_NOW,
+            48.5,
+            11.5,
+            "r-1",
+            "o-1",
+            "muc",
+            "website",
+            "eu",
+            {NULL},
+            "sku",
+            "ham",
+            "ber",
+            "store",
+            "de",
+            "note",
+            3,
+            4,
+            1,
+            2,
+            250000,
+            NULL};
   static const char *const texts[QM_TEXTS] = {"a", "b", "c", "d", "e", "f", "g", "h",
                                               "i", "j", "k", "l", "m", "n", "o"};
   memcpy(s.text, texts, sizeof texts);
@@ -49,6 +71,7 @@ static void build(kit_op *op, const said *s) {
   row->flags = s->row_flags;
   row->sku = kit_text(op, s->sku);
   row->source = kit_text(op, s->row_source);
+  row->from = kit_text(op, s->row_from);
   row->channel_type = kit_text(op, s->row_type);
   row->channel_code = kit_text(op, s->row_code);
   row->note = kit_text(op, s->note);
@@ -90,10 +113,11 @@ TEST(the_hash_does_not_change_with_time_id_or_layout) {
 
 /* Where in a `said` each text stands, so that one loop changes them all. */
 TEST(the_hash_changes_with_every_text) {
-  static const size_t TEXTS[] = {
-      offsetof(said, order),      offsetof(said, source),   offsetof(said, channel_type),
-      offsetof(said, sku),        offsetof(said, row_type), offsetof(said, channel_code),
-      offsetof(said, row_source), offsetof(said, row_code), offsetof(said, note)};
+  static const size_t TEXTS[] = {offsetof(said, order),        offsetof(said, source),
+                                 offsetof(said, channel_type), offsetof(said, sku),
+                                 offsetof(said, row_type),     offsetof(said, channel_code),
+                                 offsetof(said, row_source),   offsetof(said, row_code),
+                                 offsetof(said, note),         offsetof(said, row_from)};
   static const char *const CHANGED[] = {"", "other", NULL};
   const said original = everything();
   digest before = hash_of(&original);

@@ -69,6 +69,7 @@ static const char *const SCANNING[] = {
     "VERIFY_ITEMS",
     "VERIFY_BALANCES",
     "VERIFY_ORDERS",
+    "VERIFY_ALLOCATIONS",
     "VERIFY_REFERENCES",
     "VERIFY_SHARING",
     "VERIFY_COUNTS",

@@ -8,6 +8,14 @@ qm_qty qm_line_open(const qm_line *line) {
   return line->ordered - line->cancelled - line->delivered - line->released;
 }
 
+static qm_qty undelivered(const qm_line *line) {
+  return qm_qty_max(0, line->invoiced - line->delivered - line->released);
+}
+
+static qm_qty covered(const qm_line *line) {
+  return qm_line_open(line) - line->backordered - line->allocated;
+}
+
 qm_qty qm_line_limit(const qm_line *line, qm_event event) {
   qm_qty open = qm_line_open(line);
   switch (event) {
@@ -23,59 +31,93 @@ qm_qty qm_line_limit(const qm_line *line, qm_event event) {
     return committed(line) - line->refunded;
   case QM_RETURN:
     return line->delivered - line->returned;
+  case QM_WRITE_OFF:
+    return qm_qty_min(undelivered(line), committed(line) - line->refunded);
+  case QM_ALLOCATE:
+    return line->tracked == QM_TRACK_ALL ? open - line->allocated : 0;
+  case QM_UNALLOCATE:
+    return line->allocated;
   }
   return 0;
 }
 
-/* Closes qty open units: what waits goes first, then what is covered, then what is allocated. A
- * delivery is the other way about, since goods that leave were there: covered units go first. */
-static void close_units(qm_line *line, qm_qty qty, bool delivery, qm_effect *effect) {
-  qm_qty covered = qm_line_open(line) - line->backordered - line->allocated;
-  qm_qty waiting = line->backordered;
-  if (delivery)
-    waiting = qm_qty_max(0, qty - covered - line->allocated);
-  effect->closed = qty;
-  effect->backordered = qm_qty_min(qty, qm_qty_min(waiting, line->backordered));
-  line->backordered -= effect->backordered;
-  effect->allocated = qm_qty_max(0, qty - covered - effect->backordered);
-  line->allocated -= effect->allocated;
+/* Up to *left units of a part of the line; *left becomes what is still to be found. */
+static qm_qty take(qm_qty *left, qm_qty part) {
+  qm_qty taken = qm_qty_min(*left, part);
+  *left -= taken;
+  return taken;
 }
 
-void qm_line_apply(qm_line *line, qm_event event, qm_qty qty, qm_effect *effect) {
+/* Goods leave for qty open units. They were there, so what waits is delivered last. */
+static void close_leaving(qm_line *line, qm_qty qty, qm_qty here, qm_effect *effect) {
+  QM_ASSERT(here >= 0 && here <= line->allocated);
+  effect->closed = qty;
+  effect->here = take(&qty, here);
+  take(&qty, covered(line));
+  effect->allocated = effect->here + take(&qty, line->allocated - here);
+  effect->backordered = qty;
+}
+
+/* Qty open units are given up: what waits goes first, what is allocated last. */
+static void close_given_up(qm_line *line, qm_qty qty, qm_effect *effect) {
+  effect->closed = qty;
+  effect->backordered = take(&qty, line->backordered);
+  take(&qty, covered(line));
+  effect->allocated = qty;
+}
+
+static void refund(qm_line *line, qm_qty qty, qm_effect *effect) {
+  effect->withdrawn = qm_qty_min(qty, undelivered(line));
+  effect->returnable = qty - effect->withdrawn;
+  close_given_up(line, effect->withdrawn, effect);
+  line->released += effect->withdrawn;
+  line->refunded += qty;
+}
+
+void qm_line_apply(qm_line *line, qm_event event, qm_qty qty, qm_qty here, qm_effect *effect) {
   QM_ASSERT(qty > 0 && qty <= qm_line_limit(line, event));
   *effect = (qm_effect){0};
   switch (event) {
   case QM_CANCEL:
-    close_units(line, qty, false, effect);
+    close_given_up(line, qty, effect);
     line->cancelled += qty;
     break;
   case QM_INVOICE:
     if (line->kind == QM_LINE_VIRTUAL) {
-      close_units(line, qty, true, effect);
-      line->delivered += qty;
+      close_leaving(line, qty, here, effect);
       effect->delivered = qty;
     }
+    line->delivered += effect->delivered;
     line->invoiced += qty;
     break;
   case QM_SHIP:
-    close_units(line, qty, true, effect);
-    line->delivered += qty;
+    close_leaving(line, qty, here, effect);
     effect->delivered = qty;
+    line->delivered += qty;
     break;
-  case QM_REFUND: {
-    qm_qty undelivered = qm_qty_max(0, line->invoiced - line->delivered - line->released);
-    effect->withdrawn = qm_qty_min(qty, undelivered);
-    effect->returnable = qty - effect->withdrawn;
-    if (effect->withdrawn > 0)
-      close_units(line, effect->withdrawn, false, effect);
-    line->released += effect->withdrawn;
-    line->refunded += qty;
+  case QM_REFUND:
+    refund(line, qty, effect);
     break;
-  }
   case QM_RETURN:
     line->returned += qty;
     break;
+  case QM_WRITE_OFF:
+    close_leaving(line, qty, here, effect);
+    effect->withdrawn = qty;
+    line->released += qty;
+    line->refunded += qty;
+    break;
+  case QM_ALLOCATE:
+    effect->allocated = -qty;
+    take(&qty, covered(line));
+    effect->backordered = qty;
+    break;
+  case QM_UNALLOCATE:
+    effect->allocated = qty;
+    break;
   }
+  line->backordered -= effect->backordered;
+  line->allocated -= effect->allocated;
   QM_ASSERT(qm_line_valid(line));
 }
 

@@ -32,13 +32,23 @@ typedef struct qm_line {
   qm_qty allocated, backordered; /* parts of open */
 } qm_line;
 
-typedef enum qm_event { QM_CANCEL, QM_INVOICE, QM_SHIP, QM_REFUND, QM_RETURN } qm_event;
+typedef enum qm_event {
+  QM_CANCEL,
+  QM_INVOICE,
+  QM_SHIP,
+  QM_REFUND,
+  QM_RETURN,
+  QM_WRITE_OFF, /* a refund of undelivered units whose goods are lost: they leave a source */
+  QM_ALLOCATE,  /* open units claim goods at one source */
+  QM_UNALLOCATE /* and give their claim up: they are covered like others */
+} qm_event;
 
 /* What an event does beyond the line's own counters. */
 typedef struct qm_effect {
   qm_qty closed;      /* units that are no longer open: the reservation shrinks by this */
-  qm_qty backordered; /* part of closed that had been waiting */
-  qm_qty allocated;   /* part of closed that had been allocated */
+  qm_qty backordered; /* units that wait no more */
+  qm_qty allocated;   /* units that are allocated no more; negative: newly allocated ones */
+  qm_qty here;        /* part of allocated: those at the event's own source */
   qm_qty delivered;   /* units that leave a source */
   qm_qty withdrawn;   /* refunded before delivery: part of closed */
   qm_qty returnable;  /* refunded after delivery: may come back to a source */
@@ -49,9 +59,12 @@ qm_qty qm_line_open(const qm_line *line);
 /* The largest quantity the event may have now; 0 when it is not possible. */
 qm_qty qm_line_limit(const qm_line *line, qm_event event);
 
-/* Applies an event of 0 < qty <= limit. Units that wait for goods are given up before units that
- * are covered, and both before allocated ones. */
-void qm_line_apply(qm_line *line, qm_event event, qm_qty qty, qm_effect *effect);
+/* Applies an event of 0 < qty <= limit. `here` is what the line has allocated at the source that
+ * goods leave from, 0 when none do. Which of the open units an event takes:
+ *     when goods leave     those allocated here, covered ones, those allocated elsewhere, waiting
+ *     when they are given up (cancel, refund)     waiting, covered, allocated
+ *     when they are allocated                     covered, waiting */
+void qm_line_apply(qm_line *line, qm_event event, qm_qty qty, qm_qty here, qm_effect *effect);
 
 /* Do the counters keep every invariant? The file's CHECK constraints say the same. */
 bool qm_line_valid(const qm_line *line);

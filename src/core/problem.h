@@ -41,7 +41,8 @@ typedef enum qm_problem_kind {
   X(channel)                                                                                       \
   X(note)                                                                                          \
   X(lines)                                                                                         \
-  X(reservations)
+  X(reservations)                                                                                  \
+  X(from)
 
 typedef enum qm_field_name {
   QM_FIELD_OWN = 0, /* the one of problem.def */

@@ -110,20 +110,23 @@ static void encode_list(lua_State *L, qm_builder *b, int index, const qm_request
   lua_pop(L, 1);
 }
 
-/* ship{ plan = ... } is shipping the plan's picks. */
-static void encode_plan(lua_State *L, qm_builder *b, int index) {
-  static const qm_request picks = {"ship", "ship: plan", QM_OP_SHIP, NULL, "picks", qm_pick_rows};
+/* ship{ plan = ... } is shipping the plan's picks; so is allocating them. */
+static void encode_plan(lua_State *L, qm_builder *b, int index, const qm_request *info) {
+  char label[LABEL];
+  qm_request picks = *info;
+  snprintf(label, sizeof label, "%s: plan", info->what);
+  picks.what = label, picks.list = "picks", picks.rows = qm_pick_rows;
   raw_field(L, index, "plan");
   if (!lua_isnil(L, -1)) {
     raw_field(L, index, "lines");
     if (!lua_isnil(L, -1))
-      luaL_error(L, "ship: give lines or a plan, not both");
+      luaL_error(L, "%s: give lines or a plan, not both", info->what);
     lua_pop(L, 1);
     if (!lua_istable(L, -1))
-      luaL_error(L, "ship: plan must be a table, not a %s", luaL_typename(L, -1));
+      luaL_error(L, "%s must be a table, not a %s", label, luaL_typename(L, -1));
     raw_field(L, -1, "picks");
     if (lua_isnil(L, -1))
-      luaL_error(L, "ship: the plan has no picks");
+      luaL_error(L, "%s: the plan has no picks", info->what);
     lua_pop(L, 1);
     encode_list(L, b, lua_gettop(L), &picks);
     qm_builder_current(b)->flags |= QM_PLANNED;
@@ -214,8 +217,8 @@ static void encode_nested(lua_State *L, qm_builder *b, int index, const qm_reque
     }
     lua_pop(L, 1);
   }
-  if (info->kind == QM_OP_SHIP)
-    encode_plan(L, b, index);
+  if (info->kind == QM_OP_SHIP || info->kind == QM_OP_ALLOCATE)
+    encode_plan(L, b, index, info);
   if (info->kind == QM_OP_STOCK) {
     encode_stock(L, b, index, info);
     encode_rules(L, b, index, false);

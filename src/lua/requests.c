@@ -47,9 +47,26 @@ static const qm_field event_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
                                         OTHER("op"),
                                         END};
 
+/* Of an event that may take supply from others. */
+static const qm_field supply_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
+                                         {"order", QM_F_TEXT, OP(order), 0, NULL},
+                                         FORCE,
+                                         OTHER("lines"),
+                                         OTHER("op"),
+                                         END};
+
+static const qm_field allocate_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
+                                           {"order", QM_F_TEXT, OP(order), 0, NULL},
+                                           FORCE,
+                                           OTHER("lines"),
+                                           OTHER("plan"),
+                                           OTHER("op"),
+                                           END};
+
 static const qm_field ship_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
                                        {"order", QM_F_TEXT, OP(order), 0, NULL},
                                        {"source", QM_F_TEXT, OP(source), 0, NULL},
+                                       FORCE,
                                        OTHER("lines"),
                                        OTHER("plan"),
                                        OTHER("op"),
@@ -65,6 +82,13 @@ static const qm_field source_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
                                        {"line", QM_F_INT, ROW(line), QM_HAS_LINE, NULL},
                                        {"source", QM_F_TEXT, ROW(source), 0, NULL},
                                        END};
+
+static const qm_field reassign_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
+                                         {"qty", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL},
+                                         {"line", QM_F_INT, ROW(line), QM_HAS_LINE, NULL},
+                                         {"from", QM_F_TEXT, ROW(from), 0, NULL},
+                                         {"to", QM_F_TEXT, ROW(source), 0, NULL},
+                                         END};
 
 /* A plan is taken as select made it; only its picks matter. */
 const qm_field qm_pick_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
@@ -233,9 +257,11 @@ static const qm_request requests[] = {
     {"place", "place", QM_OP_PLACE, place_fields, "lines", place_rows},
     {"cancel", "cancel", QM_OP_CANCEL, event_fields, "lines", cancel_rows},
     {"ship", "ship", QM_OP_SHIP, ship_fields, "lines", source_rows},
-    {"invoice", "invoice", QM_OP_INVOICE, event_fields, "lines", source_rows},
-    {"refund", "refund", QM_OP_REFUND, event_fields, "lines", refund_rows},
+    {"invoice", "invoice", QM_OP_INVOICE, supply_fields, "lines", source_rows},
+    {"refund", "refund", QM_OP_REFUND, supply_fields, "lines", refund_rows},
     {"return_goods", "return_goods", QM_OP_RETURN, event_fields, "lines", return_rows},
+    {"allocate", "allocate", QM_OP_ALLOCATE, allocate_fields, "lines", source_rows},
+    {"reassign", "reassign", QM_OP_REASSIGN, supply_fields, "lines", reassign_rows},
     {"adopt", "adopt", QM_OP_ADOPT, adopt_fields, "reservations", adopt_rows},
     {"adjust", "items:adjust", QM_OP_ADJUST, adjust_fields, "lines", adjust_rows},
     {"source", "sources:save", QM_OP_SOURCE, source_fields, NULL, NULL},

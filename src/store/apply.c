@@ -22,6 +22,7 @@ static qm_field_name field_in(qm_op_kind op, qm_problem_kind kind) {
       {QM_OP_ITEMS, "code", QM_FIELD_source},  {QM_OP_LINK, "code", QM_FIELD_source},
       {QM_OP_UNLINK, "code", QM_FIELD_source}, {QM_OP_STOCK, "source", QM_FIELD_code},
       {QM_OP_RETURN, "source", QM_FIELD_to},   {QM_OP_REFUND, "source", QM_FIELD_return_to},
+      {QM_OP_REASSIGN, "source", QM_FIELD_to},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (names[i].op == op && strcmp(names[i].usual, qm_problem_infos[kind].field) == 0)
@@ -232,6 +233,8 @@ static const handler handlers[] = {
     [QM_OP_RETURN] = qm_do_event,
     [QM_OP_ADOPT] = qm_do_adopt,
     [QM_OP_ADJUST] = qm_do_adjust,
+    [QM_OP_ALLOCATE] = qm_do_allocate,
+    [QM_OP_REASSIGN] = qm_do_reassign,
     [QM_OP_SOURCE] = qm_do_source,
     [QM_OP_STOCK] = qm_do_stock,
     [QM_OP_STOCK_DELETE] = qm_do_stock_delete,

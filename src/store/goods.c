@@ -18,12 +18,29 @@ qm_code qm_line_refuse(qm_tx *tx, qm_problem_kind kind, int row, const qm_placed
   return code;
 }
 
-/* The promise of a line shrinks: firm and backordered alike. */
-qm_code qm_line_release(qm_tx *tx, const qm_placed_line *line, const qm_effect *effect) {
+qm_code qm_line_move(qm_tx *tx, const qm_placed_line *line, const qm_effect *effect) {
   qm_balance delta = {.firm = effect->backordered + effect->allocated - effect->closed,
                       .backordered = -effect->backordered,
                       .allocated = -effect->allocated};
   return qm_balance_move(tx, line->product, line->stock, &delta);
+}
+
+qm_code qm_line_release(qm_tx *tx, const qm_placed_line *line, int64_t source,
+                        const qm_effect *effect) {
+  qm_code code = qm_line_move(tx, line, effect);
+  qm_qty left = effect->allocated - effect->here;
+  if (!code && effect->here > 0)
+    code = qm_allocation_take(tx, line, source, effect->here);
+  while (!code && left > 0) {
+    qm_qty there;
+    code = qm_allocation_newest(tx, line, 0, &source, &there);
+    if (code)
+      break;
+    qm_qty take = qm_qty_min(left, there);
+    code = qm_allocation_take(tx, line, source, take);
+    left -= take;
+  }
+  return code;
 }
 
 qm_code qm_line_fact(qm_tx *tx, const qm_placed_line *line, qm_fact fact) {
@@ -35,27 +52,40 @@ qm_code qm_line_fact(qm_tx *tx, const qm_placed_line *line, qm_fact fact) {
 
 /* ---- goods leave ---- */
 
-/* Takes qty of a line from one source: the item, the delivery, and the ledger's row. */
-qm_code qm_deliver(qm_tx *tx, int row, const qm_placed_line *line, int64_t source, qm_qty qty,
-                   qm_ledger_event event) {
+static qm_ledger_event recorded_as(qm_event event) {
+  if (event == QM_WRITE_OFF)
+    return QM_LEDGER_written_off;
+  return event == QM_SHIP ? QM_LEDGER_shipment_created : QM_LEDGER_invoice_created;
+}
+
+qm_code qm_deliver(qm_tx *tx, int row, qm_placed_line *line, qm_event event, int64_t source,
+                   qm_qty qty) {
+  bool reserved = line->counters.tracked == QM_TRACK_ALL;
   qm_item before, now;
+  qm_effect effect;
+  qm_qty here = 0;
   qm_code code = qm_get_item(tx, line->product, source, &before);
+  if (!code)
+    code = qm_allocation(tx, line, source, &here);
   if (code)
     return code;
   if (!before.exists)
     return qm_line_refuse(tx, QM_P_NO_ITEM, row, line, qty, 0);
-  qm_qty have = qm_qty_max(0, before.qty - before.allocated);
+  qm_qty have = qm_qty_max(0, before.qty - (before.allocated - here));
   if (have < qty)
     return qm_line_refuse(tx, QM_P_SOURCE_SHORT, row, line, qty, have);
+  qm_line_apply(&line->counters, event, qty, here, &effect);
   now = before;
   now.qty -= qty;
   code = qm_item_put(tx, line->product, source, &before, &now);
-  if (!code && event != QM_LEDGER_written_off)
+  if (!code && event != QM_WRITE_OFF)
     code = QM_RUN(tx, DELIVERY_ADD, QM_I(line->id), QM_I(tx->document), QM_I(source), QM_I(qty));
-  qm_fact fact = {.event = event, .source = source, .moved = -qty, .qty = qty};
-  fact.reserved = line->counters.tracked == QM_TRACK_ALL ? qty : 0;
+  qm_fact fact = {.event = recorded_as(event), .source = source, .moved = -qty, .qty = qty};
+  fact.reserved = reserved ? qty : 0;
   if (!code)
     code = qm_line_fact(tx, line, fact);
+  if (!code && reserved)
+    code = qm_line_release(tx, line, source, &effect);
   return code;
 }
 
@@ -65,21 +95,22 @@ qm_code qm_line_answer(qm_tx *tx, const qm_placed_line *line, int64_t source, qm
       (qm_entry){.line = line->number, .product = line->product, .source_id = source, .qty = qty});
 }
 
-/* Takes qty from the sources of the line's stock by priority (a virtual invoice, a write-off). */
-qm_code qm_deliver_by_priority(qm_tx *tx, int row, const qm_placed_line *line, qm_qty qty,
-                               qm_ledger_event event, bool say) {
+qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_event event,
+                               qm_qty qty) {
   qm_candidate candidates[QM_SOURCES_MAX];
   qm_qty supply[QM_SOURCES_MAX];
   size_t order_of[QM_SOURCES_MAX], count;
   qm_pick picks[QM_SOURCES_MAX];
   qm_code code = qm_candidates(tx, line->stock, line->product, candidates, NULL, &count);
+  for (size_t i = 0; !code && i < count; i++) {
+    const qm_candidate *c = &candidates[i];
+    qm_qty own;
+    code = qm_allocation(tx, line, c->source, &own);
+    order_of[i] = i;
+    supply[i] = qm_countable(c->qty - (c->allocated - own), c->in_stock, c->enabled);
+  }
   if (code)
     return code;
-  for (size_t i = 0; i < count; i++) {
-    const qm_candidate *c = &candidates[i];
-    order_of[i] = i;
-    supply[i] = qm_countable(c->qty - c->allocated, c->in_stock, c->enabled);
-  }
   qm_select_line need = {0, qty};
   qm_select request = {&need, 1, count, supply, order_of, false, picks, 0, QM_SOURCES_MAX};
   code = qm_select_priority(&request);
@@ -89,8 +120,8 @@ qm_code qm_deliver_by_priority(qm_tx *tx, int row, const qm_placed_line *line, q
     return qm_line_refuse(tx, QM_P_STOCK_SHORT, row, line, qty, qty - need.need);
   for (size_t i = 0; !code && i < request.pick_count; i++) {
     int64_t source = candidates[picks[i].source].source;
-    code = qm_deliver(tx, row, line, source, picks[i].take, event);
-    if (!code && say)
+    code = qm_deliver(tx, row, line, event, source, picks[i].take);
+    if (!code && event != QM_WRITE_OFF)
       code = qm_line_answer(tx, line, source, picks[i].take);
   }
   return code;

@@ -1,7 +1,8 @@
 /* goods.h: an order line as it is stored, and how goods leave for it and come back.
  *
- * Each function checks, writes items, deliveries, ledger and answer, and refuses by adding a
- * problem; the line's own counters are the caller's. Private to the store. */
+ * Each function checks, writes items, allocations, deliveries, balances, ledger and answer, and
+ * refuses by adding a problem. Goods that leave change the line's counters too; writing the line is
+ * the caller's. Private to the store. */
 #ifndef QM_GOODS_H
 #define QM_GOODS_H
 
@@ -23,16 +24,29 @@ qm_code qm_line_answer(qm_tx *tx, const qm_placed_line *line, int64_t source, qm
 /* Adds a row about the line to the ledger. */
 qm_code qm_line_fact(qm_tx *tx, const qm_placed_line *line, qm_fact fact);
 
-/* The promise of a line shrinks, firm and backordered parts alike. */
-qm_code qm_line_release(qm_tx *tx, const qm_placed_line *line, const qm_effect *effect);
+/* The balance follows what an event did to the line's promise. */
+qm_code qm_line_move(qm_tx *tx, const qm_placed_line *line, const qm_effect *effect);
 
-/* Takes qty from one source. */
-qm_code qm_deliver(qm_tx *tx, int row, const qm_placed_line *line, int64_t source, qm_qty qty,
-                   qm_ledger_event event);
+/* The same for a promise that shrinks: allocations that are no longer needed are given up, those at
+ * the source (0: none) as the effect says, else the newest. */
+qm_code qm_line_release(qm_tx *tx, const qm_placed_line *line, int64_t source,
+                        const qm_effect *effect);
+
+/* Takes qty from one source: what others have allocated there stays. */
+qm_code qm_deliver(qm_tx *tx, int row, qm_placed_line *line, qm_event event, int64_t source,
+                   qm_qty qty);
 
 /* Takes qty from the sources of the line's stock by priority: a virtual invoice, a write-off. */
-qm_code qm_deliver_by_priority(qm_tx *tx, int row, const qm_placed_line *line, qm_qty qty,
-                               qm_ledger_event event, bool say);
+qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_event event,
+                               qm_qty qty);
+
+/* ---- what a line has allocated (allocation.c) ---- */
+qm_code qm_allocation(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty *qty);
+/* The newest: of the latest document, there of the first source; the source `but` is left out. */
+qm_code qm_allocation_newest(qm_tx *tx, const qm_placed_line *line, int64_t but, int64_t *source,
+                             qm_qty *qty);
+qm_code qm_allocation_add(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty);
+qm_code qm_allocation_take(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty);
 
 /* Delivered goods come back: to the named source; else, if the policy says so, to the best-priority
  * source that delivered any; else to where the latest deliveries came from, one after the other. */

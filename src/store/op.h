@@ -81,6 +81,7 @@ typedef struct qm_row {
   int32_t bad;   /* the qm_problem_kind of a quantity that is none, and which key it was */
   int32_t bad_field;
   qm_span sku, source, channel_type, channel_code, note;
+  qm_span from; /* reassign: `source` is where the units go */
   int64_t line, stock, priority;
   int64_t own, was_own; /* products: the id of their own settings, and the one that was read */
   qm_qty qty, expected, notify;

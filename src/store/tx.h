@@ -234,6 +234,8 @@ qm_code qm_document_answer(qm_tx *tx);
 /* ---- handlers ---- */
 qm_code qm_do_place(qm_tx *tx);
 qm_code qm_do_event(qm_tx *tx); /* cancel, ship, invoice, refund, return */
+qm_code qm_do_allocate(qm_tx *tx);
+qm_code qm_do_reassign(qm_tx *tx);
 qm_code qm_do_adopt(qm_tx *tx);
 qm_code qm_do_adjust(qm_tx *tx);
 qm_code qm_do_source(qm_tx *tx);

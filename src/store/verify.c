@@ -72,9 +72,9 @@ static qm_code count(qm_tx *tx, qm_verify_counts *counts) {
 
 qm_code qm_store_verify(qm_store *store, qm_verify_report report, void *context,
                         qm_verify_counts *counts, qm_err *err) {
-  static const qm_sql comparisons[] = {QM_SQL_VERIFY_ITEMS, QM_SQL_VERIFY_BALANCES,
-                                       QM_SQL_VERIFY_ORDERS, QM_SQL_VERIFY_REFERENCES,
-                                       QM_SQL_VERIFY_SHARING};
+  static const qm_sql comparisons[] = {QM_SQL_VERIFY_ITEMS,      QM_SQL_VERIFY_BALANCES,
+                                       QM_SQL_VERIFY_ORDERS,     QM_SQL_VERIFY_ALLOCATIONS,
+                                       QM_SQL_VERIFY_REFERENCES, QM_SQL_VERIFY_SHARING};
   verifying v = {
       .tx = {.store = store, .db = store->db, .err = err}, .report = report, .context = context};
   qm_out_clear(&store->out);

@@ -1,0 +1,59 @@
+/* allocation.c: what order lines have claimed at sources. The rows and the items' sums change here
+ * together, and only here; the lines' counters and the balances are the callers'. */
+#include "goods.h"
+
+static int64_t item_of(const qm_placed_line *line, int64_t source) {
+  return line->product * 65536 + source;
+}
+
+static qm_code damaged(qm_tx *tx) {
+  return qm_fail(tx->err, QM_CORRUPT, "the allocations of an order line are damaged; run verify");
+}
+
+qm_code qm_allocation(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty *qty) {
+  bool found;
+  *qty = 0;
+  if (line->counters.allocated == 0)
+    return QM_OK;
+  qm_code code = QM_FIRST(tx, ALLOCATION, &found, QM_I(line->id * 65536 + source));
+  if (code || !found)
+    return code;
+  *qty = QM_COL_INT(tx, ALLOCATION, 0);
+  QM_END(tx, ALLOCATION);
+  return *qty > 0 && *qty <= line->counters.allocated ? QM_OK : damaged(tx);
+}
+
+qm_code qm_allocation_newest(qm_tx *tx, const qm_placed_line *line, int64_t but, int64_t *source,
+                             qm_qty *qty) {
+  bool found;
+  qm_code code = QM_FIRST(tx, ALLOCATION_NEWEST, &found, QM_I(line->id), QM_I(but));
+  if (code || !found)
+    return code ? code : damaged(tx);
+  *source = QM_COL_INT(tx, ALLOCATION_NEWEST, 0);
+  *qty = QM_COL_INT(tx, ALLOCATION_NEWEST, 1);
+  QM_END(tx, ALLOCATION_NEWEST);
+  return *qty > 0 ? QM_OK : damaged(tx);
+}
+
+static qm_code add_to_item(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty delta) {
+  qm_code code = QM_RUN(tx, ITEM_ALLOCATE, QM_I(item_of(line, source)), QM_I(delta));
+  if (code || qm_db_changes(tx->db) > 0)
+    return code;
+  return damaged(tx);
+}
+
+qm_code qm_allocation_add(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty) {
+  qm_code code = QM_RUN(tx, ALLOCATION_ADD, QM_I(line->id * 65536 + source),
+                        QM_I(item_of(line, source)), QM_I(tx->document), QM_I(qty));
+  return code ? code : add_to_item(tx, line, source, qty);
+}
+
+qm_code qm_allocation_take(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty) {
+  int64_t id = line->id * 65536 + source;
+  qm_code code = QM_RUN(tx, ALLOCATION_TAKE, QM_I(id), QM_I(qty));
+  if (!code && qm_db_changes(tx->db) == 0)
+    code = QM_RUN(tx, ALLOCATION_REMOVE, QM_I(id), QM_I(qty));
+  if (!code && qm_db_changes(tx->db) == 0)
+    code = damaged(tx);
+  return code ? code : add_to_item(tx, line, source, -qty);
+}

@@ -1,0 +1,221 @@
+#include "walk.h"
+
+#include <string.h>
+
+/* ---- reading and writing lines ---- */
+
+static qm_code next_line(const qm_walk *walk, int64_t after, int64_t product, qm_placed_line *out,
+                         bool *found) {
+  qm_tx *tx = walk->tx;
+  int64_t first = walk->order << QM_LINE_BITS;
+  qm_code code = QM_FIRST(tx, NEXT_LINE, found, QM_I(first + after),
+                          QM_I(first + (1 << QM_LINE_BITS)), QM_I(product));
+  if (code || !*found)
+    return code;
+  int c = 0;
+  out->id = QM_COL_INT(tx, NEXT_LINE, c++);
+  out->number = out->id - first;
+  out->product = QM_COL_INT(tx, NEXT_LINE, c++);
+  out->stock = QM_COL_INT(tx, NEXT_LINE, c++);
+  qm_line *line = &out->counters;
+  line->kind = (qm_line_kind)QM_COL_INT(tx, NEXT_LINE, c++);
+  line->tracked = (qm_tracking)QM_COL_INT(tx, NEXT_LINE, c++);
+  line->ordered = QM_COL_INT(tx, NEXT_LINE, c++);
+  line->cancelled = QM_COL_INT(tx, NEXT_LINE, c++);
+  line->invoiced = QM_COL_INT(tx, NEXT_LINE, c++);
+  line->delivered = QM_COL_INT(tx, NEXT_LINE, c++);
+  line->refunded = QM_COL_INT(tx, NEXT_LINE, c++);
+  line->released = QM_COL_INT(tx, NEXT_LINE, c++);
+  line->returned = QM_COL_INT(tx, NEXT_LINE, c++);
+  line->allocated = QM_COL_INT(tx, NEXT_LINE, c++);
+  line->backordered = QM_COL_INT(tx, NEXT_LINE, c++);
+  out->own = QM_COL_INT(tx, NEXT_LINE, c);
+  QM_END(tx, NEXT_LINE);
+  if (!qm_line_valid(line))
+    return qm_fail(tx->err, QM_CORRUPT, "an order line contradicts itself; run verify");
+  return QM_OK;
+}
+
+static qm_code put_line(qm_tx *tx, const qm_placed_line *line) {
+  const qm_line *l = &line->counters;
+  return QM_RUN(tx, LINE_PUT, QM_I(line->id), QM_I(l->cancelled), QM_I(l->invoiced),
+                QM_I(l->delivered), QM_I(l->refunded), QM_I(l->released), QM_I(l->returned),
+                QM_I(l->allocated), QM_I(l->backordered));
+}
+
+/* ---- steps ---- */
+
+static qm_problem_kind bar(const qm_walk *walk, const qm_placed_line *line) {
+  return walk->step->bar ? walk->step->bar(&line->counters) : QM_P_NONE;
+}
+
+static qm_code limit_of(qm_walk *walk, const qm_placed_line *line, qm_qty *limit) {
+  if (walk->step->limit)
+    return walk->step->limit(walk, line, limit);
+  *limit = qm_line_limit(&line->counters, walk->step->event);
+  return QM_OK;
+}
+
+/* Whatever happens to an order's line happens here, one product at a time. */
+static qm_code change_line(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty) {
+  qm_tx *tx = walk->tx;
+  uint32_t problems = tx->verdict->problem_count;
+  qm_code code = walk->step->apply(walk, row, line, qty);
+  if (code || tx->verdict->problem_count > problems)
+    return code;
+  return put_line(tx, line);
+}
+
+/* ---- rows ---- */
+
+/* A row that names a SKU goes to its lines in order, each as far as it allows. */
+static qm_code do_sku_row(qm_walk *walk, int row, qm_qty qty) {
+  qm_tx *tx = walk->tx;
+  qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku);
+  qm_product product;
+  qm_placed_line line;
+  bool found;
+  qm_problem_kind kind = QM_P_NO_SKU_LINE;
+  qm_qty left = qty;
+  uint32_t problems = tx->verdict->problem_count;
+  qm_code code = qm_find_product(tx, sku, &product, &found);
+  for (int64_t after = 0; !code && found && left > 0; after = line.number) {
+    qm_qty limit = 0;
+    code = next_line(walk, after, product.id, &line, &found);
+    if (code || !found)
+      break;
+    kind = bar(walk, &line);
+    if (kind == QM_P_NONE)
+      kind = walk->step->exceeds;
+    code = limit_of(walk, &line, &limit);
+    qm_qty take = qm_qty_min(left, limit);
+    if (code || take == 0)
+      continue;
+    code = change_line(walk, row, &line, take);
+    left -= take;
+  }
+  if (code || left == 0 || tx->verdict->problem_count > problems)
+    return code;
+  qm_problem_numbers(tx, kind, row, sku, qty, qty - left);
+  return QM_OK;
+}
+
+static qm_code do_line_row(qm_walk *walk, int row, qm_qty qty) {
+  qm_tx *tx = walk->tx;
+  const qm_row *request = &qm_op_rows(tx->op)[row];
+  qm_str sku = qm_op_str(tx->op, request->sku);
+  bool planned = (tx->op->flags & QM_PLANNED) != 0, found = false;
+  qm_placed_line line;
+  qm_qty limit;
+  qm_code code = QM_OK;
+  if (request->line > 0 && request->line < 1 << QM_LINE_BITS)
+    code = next_line(walk, request->line - 1, 0, &line, &found);
+  if (code)
+    return code;
+  if (!found || line.number != request->line) {
+    qm_problem_add(tx, planned ? QM_P_PLAN_LINE : QM_P_NO_LINE, row, sku);
+    return QM_OK;
+  }
+  if (sku.p) { /* both given: they must agree */
+    qm_str stored = qm_line_sku(tx, line.product, &code);
+    if (code)
+      return code;
+    if (stored.n != sku.n || memcmp(stored.p, sku.p, sku.n) != 0) {
+      qm_problem_add(tx, QM_P_NO_LINE, row, sku);
+      return QM_OK;
+    }
+  }
+  qm_problem_kind barred = bar(walk, &line);
+  if (barred != QM_P_NONE && planned && walk->step->plan_skips)
+    return QM_OK;
+  if (barred != QM_P_NONE)
+    return qm_line_refuse(tx, barred, row, &line, qty, 0);
+  code = limit_of(walk, &line, &limit);
+  if (code)
+    return code;
+  if (qty > limit)
+    return qm_line_refuse(tx, walk->step->exceeds, row, &line, qty, limit);
+  return change_line(walk, row, &line, qty);
+}
+
+static qm_code do_row(qm_walk *walk, int row) {
+  qm_tx *tx = walk->tx;
+  const qm_row *request = &qm_op_rows(tx->op)[row];
+  qm_qty qty;
+  bool planned = (tx->op->flags & QM_PLANNED) != 0;
+  if (!qm_row_qty(tx, row, planned ? 0 : 1, &qty) || qty == 0)
+    return QM_OK; /* a plan may list candidates of which it takes nothing */
+  uint32_t problems = tx->verdict->problem_count;
+  qm_code code = walk->step->sources(walk, row);
+  if (code || tx->verdict->problem_count > problems)
+    return code;
+  if (request->flags & QM_HAS_LINE)
+    return do_line_row(walk, row, qty);
+  qm_str sku;
+  if (!qm_row_sku(tx, row, &sku))
+    return QM_OK;
+  return do_sku_row(walk, row, qty);
+}
+
+/* Without lines: everything the event still allows. */
+static qm_code do_all(qm_walk *walk) {
+  qm_placed_line line;
+  bool found = true;
+  int64_t after = 0;
+  qm_qty limit;
+  qm_code code = walk->step->sources(walk, -1);
+  while (!code && !qm_refused(walk->tx)) {
+    code = next_line(walk, after, 0, &line, &found);
+    if (!code && found)
+      code = limit_of(walk, &line, &limit);
+    if (code || !found)
+      break;
+    after = line.number;
+    if (limit > 0)
+      code = change_line(walk, -1, &line, limit);
+  }
+  return code;
+}
+
+/* ---- requests ---- */
+
+static qm_code find_order(qm_walk *walk, bool *found) {
+  qm_tx *tx = walk->tx;
+  qm_str id = qm_op_str(tx->op, tx->op->order);
+  *found = false;
+  qm_code code = id.p ? QM_FIRST(tx, DOCUMENT, found, QM_I(QM_OP_PLACE), QM_B(id)) : QM_OK;
+  if (code)
+    return code;
+  if (!*found) {
+    qm_problem_add(tx, QM_P_NO_ORDER, -1, id);
+    return QM_OK;
+  }
+  walk->order = QM_COL_INT(tx, DOCUMENT, 0);
+  walk->stock = QM_COL_INT(tx, DOCUMENT, 3);
+  QM_END(tx, DOCUMENT);
+  return QM_OK;
+}
+
+qm_code qm_walk_order(qm_tx *tx, const qm_step *step) {
+  qm_walk walk = {.tx = tx, .step = step};
+  bool found, listed = (tx->op->flags & QM_HAS_LINES) != 0;
+  qm_code code = find_order(&walk, &found);
+  if (code || !found)
+    return code;
+  if (tx->op->flags & QM_OTHER_PLAN) {
+    qm_problem_add(tx, QM_P_PLAN_ORDER, -1, qm_op_str(tx->op, tx->op->order));
+    return QM_OK;
+  }
+  if ((listed || step->by_line) && tx->op->row_count == 0) {
+    qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
+    return QM_OK;
+  }
+  code = qm_document_add(tx, walk.order, walk.stock);
+  if (!code && !listed)
+    code = do_all(&walk);
+  for (uint32_t i = 0; !code && listed && i < tx->op->row_count; i++)
+    code = qm_clean_row(tx, do_row(&walk, (int)i));
+  if (!code && !qm_refused(tx))
+    code = qm_document_answer(tx);
+  return code;
+}

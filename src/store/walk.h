@@ -1,0 +1,38 @@
+/* walk.h: from the rows of a request about an order to the order's lines.
+ *
+ * Each row is checked against the line as it stands and written at once; the savepoint around the
+ * op takes everything back when a later row is refused. The walk finds the order, the lines of a
+ * row and how much of it goes to each; the step says what happens to a line, and how far it may go.
+ * Private to the store. */
+#ifndef QM_WALK_H
+#define QM_WALK_H
+
+#include "goods.h"
+
+typedef struct qm_step qm_step;
+
+typedef struct qm_walk {
+  qm_tx *tx;
+  const qm_step *step;
+  int64_t order, stock;
+  int64_t source, from; /* of the row at hand, 0: none */
+} qm_walk;
+
+struct qm_step {
+  qm_event event;
+  qm_problem_kind exceeds;
+  bool by_line;    /* there is no "everything": lines are needed */
+  bool plan_skips; /* barred lines of a plan are passed over */
+  /* The sources of a row, of the whole request when row is -1. With a problem the row is done. */
+  qm_code (*sources)(qm_walk *walk, int row);
+  /* Why a line can never have the event, QM_P_NONE if it can. */
+  qm_problem_kind (*bar)(const qm_line *line);
+  /* How far it may go now; without, as far as the line's own counters let it. */
+  qm_code (*limit)(qm_walk *walk, const qm_placed_line *line, qm_qty *limit);
+  qm_code (*apply)(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty);
+};
+
+/* Does the op, which names an order: document, lines, answer. */
+qm_code qm_walk_order(qm_tx *tx, const qm_step *step);
+
+#endif
