@@ -11,6 +11,7 @@
 typedef struct qm_placed_line {
   int64_t id, number, product, stock;
   int64_t own; /* the product's own settings */
+  bool shared; /* other stocks draw on its sources as well */
   qm_line counters;
 } qm_placed_line;
 

@@ -29,7 +29,8 @@ static qm_code next_line(const qm_walk *walk, int64_t after, int64_t product, qm
   line->returned = QM_COL_INT(tx, NEXT_LINE, c++);
   line->allocated = QM_COL_INT(tx, NEXT_LINE, c++);
   line->backordered = QM_COL_INT(tx, NEXT_LINE, c++);
-  out->own = QM_COL_INT(tx, NEXT_LINE, c);
+  out->own = QM_COL_INT(tx, NEXT_LINE, c++);
+  out->shared = QM_COL_INT(tx, NEXT_LINE, c) != 0;
   QM_END(tx, NEXT_LINE);
   if (!qm_line_valid(line))
     return qm_fail(tx->err, QM_CORRUPT, "an order line contradicts itself; run verify");
@@ -56,14 +57,28 @@ static qm_code limit_of(qm_walk *walk, const qm_placed_line *line, qm_qty *limit
   return QM_OK;
 }
 
+/* Could the step take goods from other promises? A line that is covered by the stock's own sources
+ * gives up as much demand as it takes supply; one that waits, or whose sources others draw on as
+ * well, may not. */
+static bool may_take(const qm_walk *walk, const qm_placed_line *line) {
+  qm_event event = walk->step->event;
+  if (event == QM_CANCEL || event == QM_RETURN || walk->tx->store->independent)
+    return false;
+  return line->shared || line->counters.backordered > 0;
+}
+
 /* Whatever happens to an order's line happens here, one product at a time. */
 static qm_code change_line(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty) {
   qm_tx *tx = walk->tx;
   uint32_t problems = tx->verdict->problem_count;
-  qm_code code = walk->step->apply(walk, row, line, qty);
+  bool guarded = may_take(walk, line);
+  qm_code code = guarded ? qm_guard_open(tx, line->product) : QM_OK;
+  if (!code)
+    code = walk->step->apply(walk, row, line, qty);
   if (code || tx->verdict->problem_count > problems)
     return code;
-  return put_line(tx, line);
+  code = put_line(tx, line);
+  return code || !guarded ? code : qm_guard_close(tx, row);
 }
 
 /* ---- rows ---- */
