@@ -1,6 +1,7 @@
 -- Quartermaster: multi-source inventory. This is the facade; meta.lua describes every call.
 
 local backorders = require "quartermaster.backorders"
+local channels = require "quartermaster.channels"
 local check = require "quartermaster.check"
 local core = require "quartermaster.core"
 local import = require "quartermaster.import"
@@ -33,7 +34,9 @@ _M.options.open = check.names(OPEN_KEYS)
 _M.options.import = check.names(import.KEYS)
 _M.options.list = check.names(check.LIST_OPTIONS)
 _M.options["settings:set"] = check.names(settings.DEFINITIONS)
-for _, part in ipairs{ sources, stocks, products, items, salable, backorders, selection, ledger } do
+for _, part in ipairs{
+  sources, stocks, channels, products, items, salable, backorders, selection, ledger,
+} do
   for name, keys in pairs(part.KEYS) do
     _M.options[name] = check.names(keys)
   end
@@ -244,9 +247,10 @@ local function group(part)
   end
 end
 
-groups = {  sources = group(sources), stocks = group(stocks), products = group(products),
-  items = group(items), orders = group(orders.orders), settings = group(GlobalSettings),
-  policies = group(Policies),
+groups = {
+  sources = group(sources), stocks = group(stocks), channels = group(channels),
+  products = group(products), items = group(items), orders = group(orders.orders),
+  settings = group(GlobalSettings), policies = group(Policies),
 }
 
 

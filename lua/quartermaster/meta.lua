@@ -74,6 +74,7 @@ function quartermaster.open(options) end
 ---@class qm.Inventory
 ---@field sources qm.Sources
 ---@field stocks qm.Stocks
+---@field channels qm.Channels
 ---@field products qm.Products
 ---@field items qm.Items
 ---@field settings qm.GlobalSettings
@@ -370,6 +371,21 @@ function Stocks:unlink(links, options) end
 ---@return integer|nil id, string?, string?, table?
 function Stocks:resolve(channel) end
 
+---@class qm.Channels
+local Channels = {}
+---A page of channels with the stock each sells from, all or one stock's, and the next cursor.
+---@param filter? { stock: integer?, after: qm.Channel?, limit: integer? }
+---@return { type: string, code: string, stock: integer }[]|nil, qm.Channel|string|nil, string?, table?
+function Channels:list(filter) end
+---Gives a channel another code; its stock stays, and orders keep the code they came through. The website `admin` is PROTECTED.
+---@param request { from: string|qm.Channel, to: string }
+---@return true|nil, string?, string?, table?
+function Channels:rename(request) end
+---Deletes a channel: nothing is sold through it any more, and its orders go on in their stock.
+---@param channel string|qm.Channel
+---@return true|nil, string?, string?, table?
+function Channels:delete(channel) end
+
 ---@class qm.Product
 ---@field sku string 1 to 255 bytes, compared exactly
 ---@field type? "simple"|"virtual"|"downloadable"|"configurable"|"grouped"|"bundle" default "simple"
@@ -383,6 +399,17 @@ local Products = {}
 ---@param product qm.Product|qm.Product[]
 ---@return integer|nil saved, string?, string?, table?
 function Products:save(product) end
+---Gives a product another SKU; items, orders and the ledger follow, and the old SKU is free. Works on stored SKUs that could not be saved today.
+---@param sku string
+---@param to string
+---@return true|nil, string?, string?, table?
+function Products:rename(sku, to) end
+---Deletes products with their source items, all or nothing; refused with IN_USE while units are open in orders, unless forced.
+---Open units of a deleted product can be cancelled and refunded, not shipped; what comes back of it is counted in its order, at no source.
+---@param skus string|string[]
+---@param options? qm.ListOptions
+---@return integer|nil deleted, string?, string?, table?
+function Products:delete(skus, options) end
 ---The product with its own and its effective settings; `declared` is false for a SKU only known from source items.
 ---@param sku string
 ---@return table|nil, string?, string?, table?

@@ -146,6 +146,27 @@ function _M:save(product)
 end
 
 
+function _M:rename(sku, to)
+  check.value("products:rename", "sku", sku, "string", 2)
+  check.value("products:rename", "to", to, "string", 2)
+  return outcome.done(
+    core.write(self.inv.store, "product_rename", { sku = sku, to = to }, self.inv.clock()))
+end
+
+
+function _M:delete(skus, options)
+  skus = type(skus) == "string" and { skus } or skus
+  check.value("products:delete", "skus", skus, "list", 2)
+  local rows = {}
+  for i, sku in ipairs(skus) do
+    check.value("products:delete", "an entry of skus", sku, "string", 2)
+    rows[i] = { sku = sku }
+  end
+  return core.write(self.inv.store, "products_delete",
+    { rows = rows, force = check.force("products:delete", options) }, self.inv.clock())
+end
+
+
 local function to_product(row, shop_settings)
   local own = settings.from_text(row.settings)
   return {

@@ -41,7 +41,10 @@ typedef enum qm_problem_kind {
   X(channel)                                                                                       \
   X(note)                                                                                          \
   X(lines)                                                                                         \
-  X(reservations)
+  X(reservations)                                                                                  \
+  X(sku)                                                                                           \
+  X(from)                                                                                          \
+  X(least)
 
 typedef enum qm_field_name {
   QM_FIELD_OWN = 0, /* the one of problem.def */

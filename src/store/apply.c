@@ -123,8 +123,7 @@ bool qm_row_qty(qm_tx *tx, int index, qm_qty least, qm_qty *out) {
   return kind == QM_P_NONE;
 }
 
-bool qm_row_sku(qm_tx *tx, int index, qm_str *out) {
-  qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[index].sku);
+bool qm_check_sku(qm_tx *tx, int row, qm_field_name field, qm_str sku) {
   qm_problem_kind kind = QM_P_NONE;
   if (qm_is_blank(sku)) {
     kind = QM_P_SKU_EMPTY;
@@ -135,9 +134,13 @@ bool qm_row_sku(qm_tx *tx, int index, qm_str *out) {
     kind = QM_P_SKU_SPACES;
   }
   if (kind != QM_P_NONE)
-    qm_problem_add(tx, kind, index, sku);
-  *out = sku;
+    qm_problem_at(tx, kind, row, field, sku);
   return kind == QM_P_NONE;
+}
+
+bool qm_row_sku(qm_tx *tx, int row, qm_str *out) {
+  *out = qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku);
+  return qm_check_sku(tx, row, QM_FIELD_OWN, *out);
 }
 
 qm_code qm_clean_row(qm_tx *tx, qm_code code) {
@@ -241,6 +244,10 @@ static const handler handlers[] = {
     [QM_OP_ITEMS] = qm_do_items,
     [QM_OP_ITEMS_DELETE] = qm_do_items_delete,
     [QM_OP_RULES] = qm_do_rules,
+    [QM_OP_PRODUCT_RENAME] = qm_do_product_rename,
+    [QM_OP_PRODUCTS_DELETE] = qm_do_products_delete,
+    [QM_OP_CHANNEL_RENAME] = qm_do_channel_rename,
+    [QM_OP_CHANNEL_DELETE] = qm_do_channel_delete,
 };
 
 /* An op that refuses must leave nothing behind; placing checks before it writes. */

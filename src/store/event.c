@@ -27,11 +27,12 @@ static const event_info infos[] = {
 
 /* ---- reading and writing lines ---- */
 
-static qm_code next_line(qm_tx *tx, int64_t order_id, int64_t after, int64_t product,
+/* The order's next line; of those whose product is called sku now, if that is given. */
+static qm_code next_line(qm_tx *tx, int64_t order_id, int64_t after, const qm_str *sku,
                          qm_placed_line *out, bool *found) {
   int64_t first = order_id << QM_LINE_BITS;
   qm_code code = QM_FIRST(tx, NEXT_LINE, found, QM_I(first + after),
-                          QM_I(first + (1 << QM_LINE_BITS)), QM_I(product));
+                          QM_I(first + (1 << QM_LINE_BITS)), sku ? QM_B(*sku) : QM_N);
   if (code || !*found)
     return code;
   int c = 0;
@@ -126,6 +127,14 @@ static qm_code withdraw(qm_tx *tx, int row, const qm_placed_line *line, const qm
   return code ? code : qm_line_answer(tx, line, 0, effect->withdrawn);
 }
 
+/* What a policy writes off must be somewhere: a product that was deleted is nowhere. */
+static qm_code has_quantities(qm_tx *tx, int64_t product, bool *has) {
+  qm_product found;
+  qm_code code = qm_get_product(tx, product, &found);
+  *has = !code && qm_keeps_quantities(&found);
+  return code;
+}
+
 static qm_code do_refund(qm_tx *tx, int row, qm_placed_line *line, int64_t source, qm_qty qty) {
   const qm_row *request = &qm_op_rows(tx->op)[row];
   bool back = (request->flags & QM_RETURN_TO_STOCK) || source;
@@ -137,6 +146,10 @@ static qm_code do_refund(qm_tx *tx, int row, qm_placed_line *line, int64_t sourc
   qm_line_apply(&line->counters, QM_REFUND, qty, &effect);
   bool write_off =
       request->flags & QM_HAS_WRITE_OFF ? request->truth != 0 : rule.write_off && !back;
+  if (write_off && !(request->flags & QM_HAS_WRITE_OFF))
+    code = has_quantities(tx, line->product, &write_off);
+  if (code)
+    return code;
   qm_fact fact = {.event = QM_LEDGER_creditmemo_created, .qty = qty};
   if (line->counters.tracked == QM_TRACK_ALL && !write_off)
     fact.reserved = effect.withdrawn;
@@ -233,14 +246,13 @@ static qm_code source_of(qm_tx *tx, int row, const order *o, int64_t *source) {
 static qm_code do_sku_row(qm_tx *tx, int row, const order *o, int64_t source, qm_qty qty) {
   const event_info *info = &infos[tx->op->kind];
   qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku);
-  qm_product product;
   qm_placed_line line;
-  bool found, any = false;
+  bool found = true, any = false;
   qm_qty left = qty;
   uint32_t problems = tx->verdict->problem_count;
-  qm_code code = qm_find_product(tx, sku, &product, &found);
-  for (int64_t after = 0; !code && found && left > 0; after = line.number) {
-    code = next_line(tx, o->id, after, product.id, &line, &found);
+  qm_code code = QM_OK;
+  for (int64_t after = 0; !code && left > 0; after = line.number) {
+    code = next_line(tx, o->id, after, &sku, &line, &found);
     if (code || !found)
       break;
     any = true;
@@ -267,7 +279,7 @@ static qm_code do_line_row(qm_tx *tx, int row, const order *o, int64_t source, q
   bool found = false;
   qm_code code = QM_OK;
   if (request->line > 0 && request->line < 1 << QM_LINE_BITS)
-    code = next_line(tx, o->id, request->line - 1, 0, &line, &found);
+    code = next_line(tx, o->id, request->line - 1, NULL, &line, &found);
   if (code)
     return code;
   if (!found || line.number != request->line) {
@@ -317,7 +329,7 @@ static qm_code do_all(qm_tx *tx, const order *o) {
   int64_t after = 0, source;
   qm_code code = source_of(tx, -1, o, &source);
   while (!code && !qm_refused(tx)) {
-    code = next_line(tx, o->id, after, 0, &line, &found);
+    code = next_line(tx, o->id, after, NULL, &line, &found);
     if (code || !found)
       break;
     after = line.number;

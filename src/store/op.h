@@ -137,6 +137,7 @@ typedef struct qm_op {
   int64_t generation; /* rules: the one they were worked out under */
   double latitude, longitude;
   qm_span id, order, source, channel_type, channel_code;
+  qm_span sku, to; /* renames: the old key of a product, the new one of it or of a channel */
   qm_span policy_name, policy_hash, policy_source; /* rules: a new policy */
   qm_span own_settings;                            /* rules: a new own-settings text */
   qm_span text[QM_TEXTS];
