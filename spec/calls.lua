@@ -30,6 +30,11 @@ local SETTINGS = {
   decimal_qty = "boolean",
 }
 
+local SHOP_SETTINGS = with(SETTINGS, {
+  b2b_default_only = "boolean", reservations = "boolean", holds = "boolean",
+  source_selection = "boolean", import_export = "boolean",
+})
+
 local SOURCE = {
   code = "string", name = "string", country = "string", postcode = "string", enabled = "boolean",
   force = "boolean",
@@ -102,7 +107,7 @@ _M.TABLES = {
   { "items:adjust", { id = "string", reason = "string", lines = { list = {
     sku = "string", source = "string", delta = "quantity",
   } } }, { id = "x" } },
-  { "settings:set", SETTINGS, {} },
+  { "settings:set", SHOP_SETTINGS, {} },
 }
 
 -- name, what each of its arguments must be, in order.

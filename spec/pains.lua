@@ -244,7 +244,8 @@ return {
     specs = {
       ["spec/events_goods_spec.lua"] = { "with reserve stock off",
         "an order is checked but reserves nothing", "shipping still deducts, and a return adds" },
-      ["spec/modules_spec.lua"] = { "reserves again after adopt, when switched back on" },
+      ["spec/switches_spec.lua"] = { "leave the promises of before, which every step still settles",
+        "switched on again can be told of promises by adopt" },
       ["spec/holds_spec.lua"] = { "gives its units back at the second of its expiry" },
     } },
   { 34, "a count of zero, made after the goods were sold, kept them from being shipped",

@@ -1,5 +1,6 @@
 -- Quartermaster: multi-source inventory. This is the facade; meta.lua describes every call.
 
+local b2b = require "quartermaster.b2b"
 local backorders = require "quartermaster.backorders"
 local channels = require "quartermaster.channels"
 local check = require "quartermaster.check"
@@ -183,6 +184,11 @@ end
 
 
 function Inventory:import(request)
+  check.keys("import", request, import.KEYS, 2)
+  local on, message, code, detail = core.part(self.store, "import_export")
+  if not on then
+    return nil, message, code, detail
+  end
   return import.run(self, core, request)
 end
 
@@ -206,11 +212,17 @@ end
 
 
 function GlobalSettings:set(given)
-  local changes, problems = settings.parse("settings:set", given)
+  local changes, problems = settings.parse("settings:set", given, settings.DEFINITIONS)
   if not changes then
     return outcome.refuse(problems)
   end
-  return rules.change_settings(self.inv, changes)
+  local done, message, code, detail = rules.change_settings(self.inv, changes)
+  if not done then
+    return nil, message, code, detail
+  elseif changes.b2b_default_only then -- true, or back to the default, which is true
+    return true, (b2b.elsewhere(self.inv))
+  end
+  return true
 end
 
 

@@ -32,6 +32,13 @@
 ---@field type? string default "website"
 ---@field code string
 
+---@class qm.ShopSettings : qm.Settings the whole shop's: besides the defaults of products, what no product has a value of its own for
+---@field b2b_default_only? boolean default true: products marked b2b are kept at the default source only
+---@field reservations? boolean default true; false: another system reserves, orders are checked and shipped as with reserve_stock = false
+---@field holds? boolean default true; false: `hold` and `extend` are DISABLED
+---@field source_selection? boolean default true; false: `select` is DISABLED, shipments name their sources
+---@field import_export? boolean default true; false: `import` is DISABLED
+
 ---@class qm.Settings product, or shop-wide through `inv.settings`. `quartermaster.inherit` clears a product's own value
 ---@field manage_stock? boolean default true; false: always salable where assigned, nothing counted
 ---@field reserve_stock? boolean default true; false: orders reserve nothing, shipping still deducts
@@ -390,7 +397,7 @@ function Channels:delete(channel) end
 ---@field sku string 1 to 255 bytes, compared exactly
 ---@field type? "simple"|"virtual"|"downloadable"|"configurable"|"grouped"|"bundle" default "simple"
 ---@field settings? qm.Settings own values; absent keys stay, `quartermaster.inherit` clears
----@field b2b? boolean
+---@field b2b? boolean default false; for businesses: at the default source only, see the shop-wide setting b2b_default_only
 ---@field assign_default? boolean default true: a stock-managed product without any source item gets one at the default source (0, out of stock)
 
 ---@class qm.Products
@@ -456,11 +463,12 @@ function Items:adjust(request) end
 local GlobalSettings = {}
 ---The shop-wide settings in force, or one of them.
 ---@param name? string
----@return qm.Settings|any
+---@return qm.ShopSettings|any
 function GlobalSettings:get(name) end
 ---Changes shop-wide settings; every product's numbers follow in the same commit. `quartermaster.inherit` restores the built-in default.
----@param settings qm.Settings
----@return true|nil, string?, string?, table?
+---Switching b2b_default_only on changes nothing that is there; a second result lists the source items that break the rule.
+---@param settings qm.ShopSettings
+---@return true|nil, { sku: string, source: string, qty: number }[]|string|nil, string?, table?
 function GlobalSettings:set(settings) end
 
 ---@class qm.Policies

@@ -40,7 +40,7 @@ end
 local function try_products(inv, list)
   local rows = {}
   for i, product in ipairs(list) do
-    rows[i] = { sku = product.sku, type = product.type, own = 1, was_own = 1 }
+    rows[i] = { sku = product.sku, type = product.type, b2b = product.b2b, own = 1, was_own = 1 }
   end
   return core.write(inv.store, "products", { rows = rows, dry_run = true }, inv.clock())
 end
@@ -94,7 +94,8 @@ local function parse_products(list)
   local changes, problems, seen = {}, {}, {}
   for i, product in ipairs(list) do
     local wrong
-    changes[i], wrong = settings.parse("products:save", product.settings or {})
+    changes[i], wrong = settings.parse("products:save", product.settings or {},
+      settings.PRODUCT)
     wrong = wrong or {}
     if product.sku and seen[product.sku] then
       wrong[#wrong + 1] = { field = "sku", code = "INVALID",
@@ -172,7 +173,7 @@ local function to_product(row, shop_settings)
   return {
     sku = row.sku, type = TYPES[row.type_number], b2b = row.b2b, declared = row.declared,
     settings = settings.public(own),
-    effective = settings.public(settings.effective(own, shop_settings)),
+    effective = settings.public_of_product(settings.effective(own, shop_settings)),
   }
 end
 

@@ -66,6 +66,10 @@ end
 function _M:select(request)
   check.keys("select", request, SELECT, 2)
   check.entries("select: lines", request.lines or {}, LINE, 2)
+  local on, why, kind, more = core.part(self.store, "source_selection")
+  if not on then
+    return nil, why, kind, more
+  end
   local where, lines = { stock = request.stock, channel = request.channel }, request.lines
   local untracked, gone, order = {}, {}, nil
   if request.order then

@@ -65,6 +65,7 @@ static const char *const SCANNING[] = {
     "ITEMS_AT",              /* a source is linked, enabled or disabled: all that is there counts */
     "GUARD_ADD_AT",          /* a source is linked to a second stock */
     "Q_WAITING",             /* passes over all that waits, in the index of just that */
+    "Q_B2B_ELSEWHERE",       /* the rule of b2b products is switched on */
     "VERIFY_ITEMS",
     "VERIFY_BALANCES",
     "VERIFY_ORDERS",

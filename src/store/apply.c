@@ -276,13 +276,16 @@ static qm_code run_op(qm_tx *tx) {
   }
   if (tx->op->kind < QM_OP_DOCUMENTS) {
     bool known = false;
-    qm_code code = qm_document_seen(tx, &known);
-    if (code || known)
-      return code;
+    qm_code seen = qm_document_seen(tx, &known);
+    if (seen || known)
+      return seen;
   }
+  qm_code code = qm_check_part(tx);
+  if (code || qm_refused(tx))
+    return code;
   if (tx->op->kind != QM_OP_PLACE)
     return run_guarded(tx);
-  qm_code code = qm_do_place(tx);
+  code = qm_do_place(tx);
   if (!code && qm_refused(tx) && tx->document)
     return qm_fail(tx->err, QM_CORRUPT, "an order was refused after it had been written");
   return code;

@@ -83,6 +83,8 @@ static qm_code save_row(qm_tx *tx, int index) {
   if (row->flags & QM_HAS_STATUS && row->type < 0)
     qm_problem_add(tx, row->type == -1 ? QM_P_STATUS_BAD : QM_P_STATUS_MISSING, index,
                    qm_op_str(tx->op, row->sku));
+  if (!code && tx->verdict->problem_count == problems)
+    code = qm_check_b2b_item(tx, index, &product, source);
   if (code || tx->verdict->problem_count > problems)
     return code;
   code = qm_get_item(tx, product.id, source, &before);
@@ -175,6 +177,8 @@ static qm_code adjust_row(qm_tx *tx, int index) {
   if (!code)
     code = source_of(tx, index, &source);
   qm_row_qty(tx, index, -QM_QTY_MAX, &delta);
+  if (!code && tx->verdict->problem_count == problems)
+    code = qm_check_b2b_item(tx, index, &product, source);
   if (code || tx->verdict->problem_count > problems)
     return code;
   code = qm_fact_open(tx, product.id, false);

@@ -66,6 +66,8 @@ static qm_code save_row(qm_tx *tx, int index) {
   qm_val b2b = row->flags & QM_HAS_B2B ? QM_I(row->truth) : QM_N;
   if (found) {
     code = change_type(tx, index, &product, type);
+    if (!code && (row->flags & QM_HAS_B2B) && row->truth && !product.b2b)
+      code = qm_check_b2b_mark(tx, index, &product);
     if (code || qm_refused(tx))
       return code;
     code = QM_RUN(tx, PRODUCT_UPDATE, QM_I(product.id), QM_I(type), QM_I(row->own), b2b);
