@@ -105,7 +105,7 @@ _M.TABLES = {
   }, {} },
   { "items:delete", ITEM_KEY, { sku = "pen" } },
   { "items:adjust", { id = "string", reason = "string", lines = { list = {
-    sku = "string", source = "string", delta = "quantity",
+    sku = "string", source = "string", delta = "quantity", least = "quantity",
   } } }, { id = "x" } },
   { "settings:set", SHOP_SETTINGS, {} },
 }

@@ -454,8 +454,8 @@ function Items:list(filter) end
 ---@param options? qm.ListOptions
 ---@return integer|nil removed, string?, string?, table?
 function Items:delete(items, options) end
----Adds to (or takes from) quantities, idempotent by id.
----@param request { id: string, reason: string?, lines: { sku: string, source: string?, delta: qm.Qty }[] }
+---Adds to (or takes from) quantities, idempotent by id. `least`: refused with NOT_ENOUGH if less than that would be left.
+---@param request { id: string, reason: string?, lines: { sku: string, source: string?, delta: qm.Qty, least: qm.Qty? }[] }
 ---@return qm.Answer|nil, string?, string?, table?
 function Items:adjust(request) end
 

@@ -226,6 +226,22 @@ function op.dump_source_items(world)
   return map
 end
 
+-- MSI deducts nothing of products whose stock is not managed.
+function op.deduct_source(world, args)
+  local lines = {}
+  for _, item in ipairs(args.items) do
+    local product = world:call("products.get", item.sku)
+    if not product or product.effective.manage_stock then
+      lines[#lines + 1] = {
+        sku = convert.text(item.sku), source = convert.text(args.source_code),
+        delta = -tonumber(item.qty), least = 0,
+      }
+    end
+  end
+  if #lines == 0 then return json.null end
+  return done(world:call("items.adjust", { id = world:fresh("deduct"), lines = lines }))
+end
+
 function op.in_stock_source_items(world, args)
   local rows = {}
   for _, source in ipairs(args.sources) do

@@ -21,7 +21,6 @@ M.operations = {
   import_rows = TABLES, validate_import_row = TABLES, export = TABLES,
   list_inconsistencies = "the inconsistency report is not part of the API yet",
   cleanup_reservations = "cleaning up reservations is not part of the API yet",
-  deduct_source = "deducting from a source without an order is not part of the API",
 }
 
 -- An empty code is no website anywhere, so the engine can refuse it without knowing the websites.

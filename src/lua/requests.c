@@ -106,6 +106,7 @@ static const qm_field adjust_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
 static const qm_field adjust_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
                                        {"delta", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL},
                                        {"source", QM_F_TEXT, ROW(source), 0, NULL},
+                                       {"least", QM_F_QTY, ROW(expected), QM_HAS_EXPECTED, NULL},
                                        END};
 
 static const qm_field source_fields[] = {

@@ -83,7 +83,7 @@ typedef struct qm_row {
   qm_span sku, source, channel_type, channel_code, note;
   int64_t line, stock, priority;
   int64_t own, was_own; /* products: the id of their own settings, and the one that was read */
-  qm_qty qty, expected, notify;
+  qm_qty qty, expected, notify; /* expected: of adjustments, the least that must be left */
 } qm_row;
 
 /* A rule row's numbers. */
