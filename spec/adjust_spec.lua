@@ -18,6 +18,84 @@ end
 
 local function qty(inv, code) return inv.items:get{ sku = "p", source = code or "a" }.qty end
 
+describe("the least that an adjustment leaves", function()
+  local function take(inv, id, delta, least, more)
+    local lines = { { sku = "p", source = "a", delta = delta, least = least } }
+    lines[2] = more
+    return inv.items:adjust{ id = id, lines = lines }
+  end
+
+  it("is kept, to the last ten-thousandth", function()
+    with_item(function(inv)
+      local detail = expect_problems({ "1.delta NOT_ENOUGH" }, take(inv, "1", "-10.0001", 0))
+      local problem = detail.errors[1]
+      assert.same({ "p", "a", 10.0001, 10 },
+        { problem.sku, problem.source, problem.requested, problem.available })
+      expect_problems({ "1.delta NOT_ENOUGH" }, take(inv, "1", -8, 2.5))
+      assert.equal(10, qty(inv))
+      assert(take(inv, "1", -7.5, 2.5))
+      assert(take(inv, "2", -2.5, 0))
+      assert.equal(0, qty(inv))
+    end)
+  end)
+
+  it("may be negative, and is nothing to whoever does not name it", function()
+    with_item(function(inv)
+      assert(take(inv, "1", -13, -3))
+      expect_problems({ "1.delta NOT_ENOUGH" }, take(inv, "2", -1, -3))
+      assert(take(inv, "2", -1))
+      assert.equal(-4, qty(inv))
+    end)
+  end)
+
+  it("does not stand in the way of what is added", function()
+    with_item(function(inv)
+      assert(inv.items:save{ sku = "p", source = "a", qty = -5 })
+      assert(take(inv, "1", 2, 0))
+      assert(take(inv, "2", 0, 0))
+      assert.equal(-3, qty(inv))
+    end)
+  end)
+
+  it("counts what the lines before have taken, and refuses all of them", function()
+    with_item(function(inv)
+      local again = { sku = "p", source = "a", delta = -5, least = 0 }
+      local detail = expect_problems({ "2.delta NOT_ENOUGH" }, take(inv, "1", -6, 0, again))
+      assert.equal(4, detail.errors[1].available)
+      assert.equal(10, qty(inv))
+      assert(take(inv, "1", -5, 0, again))
+      assert.equal(0, qty(inv))
+    end)
+  end)
+
+  it("is zero where nothing is, so that no item is made", function()
+    with_item(function(inv)
+      expect_problems({ "1.delta NOT_ENOUGH" }, inv.items:adjust{ id = "1",
+        lines = { { sku = "new", source = "a", delta = -1, least = 0 } } })
+      helpers.expect_error("NOT_FOUND", inv.products:get("new"))
+    end)
+  end)
+
+  it("belongs to what is recognised when it is repeated", function()
+    with_item(function(inv)
+      assert(take(inv, "1", -6, 0))
+      assert.is_true(take(inv, "1", -6, 0).replayed)
+      expect_problems({ "id CONFLICT" }, take(inv, "1", -6, 1))
+      expect_problems({ "id CONFLICT" }, take(inv, "1", -6))
+      assert.equal(4, qty(inv))
+    end)
+  end)
+
+  it("must be a quantity", function()
+    with_item(function(inv)
+      expect_problems({ "1.least INVALID" }, take(inv, "1", -1, "0.00001"))
+      expect_problems({ "1.least LIMIT" }, take(inv, "1", -1, 1e12))
+      assert.has_error(function() take(inv, "1", -1, true) end)
+      assert.equal(10, qty(inv))
+    end)
+  end)
+end)
+
 describe("items:adjust", function()
   it("adds and takes, line by line, and answers with the lines", function()
     with_item(function(inv)

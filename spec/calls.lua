@@ -1,11 +1,11 @@
 -- calls.lua: what every public call takes, for specs that give it something else. A key's type is
 -- the Lua type it must have; "quantity" stands for a number or a string, "inherit" for those and
 -- the light userdata `quartermaster.inherit`. A table stands for a record of such keys, a table
--- with `list` for a list of records.
-
-local _M = {}
+-- with `list` for a list of records. A CHANNEL may be a string as well.
 
 local CHANNEL = { type = "string", code = "string" }
+
+local _M = { CHANNEL = CHANNEL }
 local LINK = { code = "string", priority = "number" }
 local WHERE = { stock = "number", channel = CHANNEL }
 
@@ -29,6 +29,11 @@ local SETTINGS = {
   max_sale_qty = "inherit", enable_qty_increments = "boolean", qty_increments = "inherit",
   decimal_qty = "boolean",
 }
+
+local SHOP_SETTINGS = with(SETTINGS, {
+  b2b_default_only = "boolean", reservations = "boolean", holds = "boolean",
+  source_selection = "boolean", import_export = "boolean",
+})
 
 local SOURCE = {
   code = "string", name = "string", country = "string", postcode = "string", enabled = "boolean",
@@ -92,6 +97,8 @@ _M.TABLES = {
   { "stocks:list", { after = "number", limit = "number" }, {} },
   { "stocks:link", { stock = "number", source = "string", priority = "number" }, {} },
   { "stocks:unlink", { stock = "number", source = "string" }, {} },
+  { "channels:list", { stock = "number", after = CHANNEL, limit = "number" }, {} },
+  { "channels:rename", { from = CHANNEL, to = "string" }, { from = "eu", to = "de" } },
   { "products:save", {
     sku = "string", type = "string", settings = SETTINGS, b2b = "boolean",
     assign_default = "boolean",
@@ -107,9 +114,9 @@ _M.TABLES = {
   }, {} },
   { "items:delete", ITEM_KEY, { sku = "pen" } },
   { "items:adjust", { id = "string", reason = "string", lines = { list = {
-    sku = "string", source = "string", delta = "quantity",
+    sku = "string", source = "string", delta = "quantity", least = "quantity",
   } } }, { id = "x" } },
-  { "settings:set", SETTINGS, {} },
+  { "settings:set", SHOP_SETTINGS, {} },
 }
 
 -- name, what each of its arguments must be, in order.
@@ -123,7 +130,10 @@ _M.POSITIONAL = {
   { "stocks:get", { "number" }, { 1 } },
   { "stocks:delete", { "number" }, { 99 } },
   { "stocks:resolve", { "channel" }, { "eu" } },
+  { "channels:delete", { "channel" }, { "eu" } },
   { "products:get", { "string" }, { "pen" } },
+  { "products:rename", { "string", "string" }, { "pen", "ink" } },
+  { "products:delete", { "strings", "table" }, { "pen", { force = true } } },
   { "settings:get", { "setting" }, { "backorders" } },
   { "policies:activate", { "string" }, { "default" } },
   { "orders:get", { "string" }, { "o" } },

@@ -70,7 +70,7 @@ describe("a closed handle", function()
     end
     look("", inv)
     for _, group in ipairs{
-      "sources", "stocks", "products", "items", "settings", "policies", "orders",
+      "sources", "stocks", "channels", "products", "items", "settings", "policies", "orders",
     } do
       look(group .. ":", inv[group])
     end

@@ -16,21 +16,22 @@ local ACCEPTED = {
   quantity = { number = true, string = true },
   inherit = { number = true, string = true, userdata = true },
   channel = { string = true, table = true },
+  strings = { string = true, table = true },
   setting = { string = true },
 }
 
-local function accepts(kind, sample_type, name)
-  if name == "channel" then kind = "channel" end
+local function accepts(kind, sample_type)
+  if kind == calls.CHANNEL then kind = "channel" end
   if type(kind) == "table" then return sample_type == "table" end
   if ACCEPTED[kind] then return ACCEPTED[kind][sample_type] end
   return kind == sample_type
 end
 
 -- Lua types that a key must refuse, with a value of each.
-local function wrong_values(kind, name)
+local function wrong_values(kind)
   local list = {}
   for sample_type, value in pairs(SAMPLES) do
-    if not accepts(kind, sample_type, name) then list[#list + 1] = { sample_type, value } end
+    if not accepts(kind, sample_type) then list[#list + 1] = { sample_type, value } end
   end
   table.sort(list, function(a, b) return a[1] < b[1] end)
   return list
@@ -56,7 +57,7 @@ local check_keys
 -- One record of `keys` wherever `put` places it in the call's request, each key wrong in turn.
 local function check_record(faults, inv, name, path, keys, put)
   for key, kind in pairs(keys) do
-    for _, wrong in ipairs(wrong_values(kind, key)) do
+    for _, wrong in ipairs(wrong_values(kind)) do
       if not (wrong[1] == "userdata" and path:find("settings")) then
         must_raise(faults, ("%s %s.%s = a %s"):format(name, path, key, wrong[1]), { name, key },
           function() return calls.call(inv, name, put{ [key] = wrong[2] }) end)
@@ -172,7 +173,7 @@ describe("a wrong Lua type", function()
     none(faults)
   end)
 
-  it("of a list's entry raises in batch, salable, select and products:save", function()
+  it("of a list's entry raises in batch, salable, select, products:save and delete", function()
     run(function(inv, faults)
       for _, wrong in ipairs(wrong_values("table")) do
         must_raise(faults, "batch of a " .. wrong[1], { "batch" },
@@ -185,6 +186,8 @@ describe("a wrong Lua type", function()
       for _, wrong in ipairs(wrong_values("string")) do
         must_raise(faults, "salable of a " .. wrong[1], { "salable" },
           function() return inv:salable{ stock = 1, skus = { wrong[2] } } end)
+        must_raise(faults, "products:delete of a " .. wrong[1], { "products:delete" },
+          function() return inv.products:delete{ wrong[2] } end)
       end
     end)
   end)
@@ -242,6 +245,8 @@ describe("an unknown key", function()
         function() return inv:salable_qty("pen", where) end)
       must_raise(faults, "can_sell", { "can_sell", "colour", "stock", "channel", "customer_group" },
         function() return inv:can_sell("pen", where, 1) end)
+      must_raise(faults, "products:delete", { "products:delete", "colour", "force" },
+        function() return inv.products:delete("pen", { colour = "red" }) end)
       must_raise(faults, "open", { "open", "colour", "path", "create", "readonly", "max_pages" },
         function() return quartermaster.open{ path = ":memory:", colour = "red" } end)
       for _, name in ipairs{ "ship", "allocate" } do
@@ -275,6 +280,8 @@ describe("an unknown key", function()
         must_raise(faults, key, { key },
           function() return inv.stocks:save{ name = "x", [key] = key == "rules" and {} or 1 } end)
       end
+      must_raise(faults, "sku", { "sku" },
+        function() return inv.channels:rename{ from = "eu", to = "de", sku = "x" } end)
       for _, key in ipairs{ "own", "was_own", "no_assign" } do
         must_raise(faults, key, { key },
           function() return inv.products:save{ sku = "x", [key] = 1 } end)

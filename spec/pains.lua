@@ -243,7 +243,8 @@ return {
     specs = {
       ["spec/events_goods_spec.lua"] = { "with reserve stock off",
         "an order is checked but reserves nothing", "shipping still deducts, and a return adds" },
-      ["spec/modules_spec.lua"] = { "reserves again after adopt, when switched back on" },
+      ["spec/switches_spec.lua"] = { "leave the promises of before, which every step still settles",
+        "switched on again can be told of promises by adopt" },
       ["spec/holds_spec.lua"] = { "gives its units back at the second of its expiry" },
     } },
   { 34, "a count of zero, made after the goods were sold, kept them from being shipped",
@@ -330,17 +331,17 @@ return {
         "cancels, ships, refunds and takes back only the one that is named" },
     } },
   { 45, "a trailing space made twins that nobody could repair", "inventory#3413 magento2#10080",
-    pending_feature = true,
     specs = {
       ["spec/bad_names_spec.lua"] = {
         "of a wrong length or with spaces around it is refused by " },
-      ["spec/rename_spec.lua"] = { "frees the old SKU for another product" },
+      ["spec/rename_spec.lua"] = { "gives the product another SKU and frees the old one",
+        "may be renamed from, though not saved: " },
     } },
   { 46, "renaming a SKU set free what was sold and stopped its shipment",
     "inventory#2001 inventory#3118 inventory#3314 magento2#20627 magento2#39335",
-    pending_feature = true,
     specs = {
-      ["spec/rename_spec.lua"] = { "keeps what is sold reserved, and ships it" },
+      ["spec/rename_spec.lua"] = { "keeps items, promises and what can be sold",
+        "lets open orders go on, under the new SKU and by line" },
     } },
   { 47, "a quote in a SKU emptied the list", "inventory#3306",
     specs = {

@@ -26,7 +26,12 @@ describe("products:save", function()
       assert.same({ "a", "simple", false, true }, { product.sku, product.type, product.b2b,
         product.declared })
       assert.same({}, product.settings)
-      assert.same(inv.settings:get(), product.effective)
+      local effective = inv.settings:get()
+      for _, name in ipairs{ "b2b_default_only", "reservations", "holds", "source_selection",
+        "import_export" } do
+        effective[name] = nil -- no product's business
+      end
+      assert.same(effective, product.effective)
     end)
   end)
 
@@ -296,63 +301,6 @@ describe("the default assignment", function()
       assert.equal("", items_of(inv, "a"))
       assert(inv.products:save{ sku = "a" })
       assert.equal("default 0 out_of_stock", items_of(inv, "a"))
-    end)
-  end)
-end)
-
-describe("the type of a product", function()
-  it("may change between types of the same sort, whatever it has", function()
-    with_inventory(nil, function(inv)
-      assert(inv.products:save{ sku = "a" })
-      assert(inv.items:save{ sku = "a", qty = 5 })
-      assert(inv.products:save{ sku = "a", type = "virtual" })
-      assert(inv.products:save{ sku = "b", type = "bundle" })
-      assert(inv.products:save{ sku = "b", type = "grouped" })
-    end)
-  end)
-
-  it("may not become composite, nor stop being so, once there are items or promises", function()
-    with_inventory(nil, function(inv)
-      assert(inv.products:save{ { sku = "a" }, { sku = "b", assign_default = false } })
-      expect_problems({ "1.type UNSUPPORTED" }, inv.products:save{ sku = "a", type = "bundle" })
-      assert.equal("simple", inv.products:get("a").type)
-      assert(inv.products:save{ sku = "b", type = "bundle" })
-      assert(inv.products:save{ sku = "b", type = "simple", assign_default = false })
-    end)
-  end)
-
-  it("may not become composite while there are orders of it, also when these are done", function()
-    with_inventory(nil, function(inv)
-      assert(inv.products:save{ sku = "a", assign_default = false })
-      assert(inv.items:save{ sku = "a", qty = 5 })
-      assert(inv:place{ id = "1", stock = 1, lines = { { sku = "a", qty = 5 } } })
-      assert(inv:ship{ id = "s", order = "1", source = "default",
-        lines = { { line = 1, qty = 3 } } })
-      assert(inv.items:delete({ sku = "a" }, { force = true }))
-      local function refused()
-        for _, kind in ipairs{ "bundle", "grouped", "configurable" } do
-          local detail = expect_problems({ "1.type UNSUPPORTED" },
-            inv.products:save{ sku = "a", type = kind, assign_default = false })
-          assert.equal("a", detail.errors[1].sku or detail.errors[1].subject)
-          assert.equal("simple", inv.products:get("a").type)
-        end
-      end
-      refused()
-      assert(inv:cancel{ id = "c", order = "1" })
-      refused()
-      assert(inv.products:save{ sku = "a", type = "virtual", assign_default = false })
-      assert(inv:return_goods{ id = "r", order = "1", lines = { { line = 1, qty = 3 } } })
-      assert.is_true(inv:verify().ok)
-    end)
-  end)
-
-  it("may not become composite while another system's promises of it are open", function()
-    with_inventory(nil, function(inv)
-      assert(inv.products:save{ sku = "a", assign_default = false })
-      assert(inv:adopt{ id = "1", reservations = { { sku = "a", stock = 1, qty = -2 } } })
-      expect_problems({ "1.type UNSUPPORTED" },
-        inv.products:save{ sku = "a", type = "bundle", assign_default = false })
-      assert.equal("simple", inv.products:get("a").type)
     end)
   end)
 end)

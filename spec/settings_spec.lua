@@ -21,6 +21,11 @@ local SETTINGS = {
   { "decimal_qty", false, true, false },
 }
 
+-- Those of the whole shop, all true until they are set.
+local OF_THE_SHOP = {
+  "b2b_default_only", "reservations", "holds", "source_selection", "import_export",
+}
+
 describe("the setting", function()
   for _, row in ipairs(SETTINGS) do
     local name, default, shop, own = row[1], row[2], row[3], row[4]
@@ -67,6 +72,48 @@ describe("the setting", function()
       end)
     end)
   end
+end)
+
+describe("the setting of the shop", function()
+  for _, name in ipairs(OF_THE_SHOP) do
+    it(name .. " is true, may be set to false, and goes back with inherit", function()
+      with_inventory(nil, function(inv)
+        assert.is_true(inv.settings:get(name))
+        assert.is_true(inv.settings:set{ [name] = false })
+        assert.is_false(inv.settings:get(name))
+        assert.is_false(inv.settings:get()[name])
+        assert.is_true(inv.settings:set{ [name] = inherit })
+        assert.is_true(inv.settings:get(name))
+        assert.is_true(inv:verify().ok)
+      end)
+    end)
+
+    it(name .. " is none of a product", function()
+      with_inventory(nil, function(inv)
+        for _, value in ipairs{ true, false, inherit } do
+          local ok, message = pcall(inv.products.save, inv.products,
+            { sku = "a", settings = { [name] = value } })
+          assert.is_false(ok)
+          assert.is_truthy(message:find("products:save: '" .. name .. "' is a setting of the whole",
+            1, true), message)
+        end
+        assert.same({}, inv.products:list())
+        assert(inv.products:save{ sku = "a" })
+        assert.is_nil(inv.products:get("a").effective[name])
+      end)
+    end)
+  end
+
+  it("is not among those that a product is told of when it names an unknown one", function()
+    with_inventory(nil, function(inv)
+      local _, message = pcall(inv.products.save, inv.products,
+        { sku = "a", settings = { colour = "red" } })
+      assert.is_truthy(message:find("known: backorders, decimal_qty", 1, true), message)
+      assert.is_nil(message:find("import_export", 1, true))
+      _, message = pcall(inv.settings.set, inv.settings, { colour = "red" })
+      assert.is_truthy(message:find("import_export", 1, true), message)
+    end)
+  end)
 end)
 
 describe("settings:set", function()

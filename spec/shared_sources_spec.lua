@@ -225,6 +225,120 @@ describe("goods that are promised", function()
   end)
 end)
 
+describe("a line", function()
+  -- B's four rest on y; A's order of six has five at x and needs one of y.
+  local function promised(fn)
+    with_shop(function(inv, A, B)
+      assert(inv:place{ id = "b", stock = B, lines = { { sku = "bike", qty = 4 } } })
+      assert(inv:place{ id = "a", stock = A, lines = { { sku = "bike", qty = 6 } } })
+      fn(inv, A, B)
+    end)
+  end
+  local function ship(inv, order, source, qty, force)
+    return inv:ship{ id = order .. source .. qty .. tostring(force), order = order, force = force,
+      lines = { { line = 1, qty = qty, source = source } } }
+  end
+
+  it("is not shipped with goods that another stock was promised", function()
+    promised(function(inv, _, B)
+      local detail = helpers.expect_error("PROMISED", ship(inv, "a", "y", 2))
+      assert.same({ "bike", B, 1 }, { detail.errors[1].sku, detail.errors[1].stock,
+        detail.errors[1].line })
+      assert(ship(inv, "a", "y", 1))
+      assert(ship(inv, "a", "x", 5))
+      assert(ship(inv, "b", "y", 4))
+    end)
+  end)
+
+  it("may be shipped so by force, and what that takes away is said", function()
+    promised(function(inv, A, B)
+      assert(ship(inv, "a", "y", 3, true))
+      assert.same({ B, "2" }, (function()
+        local row = helpers.ledger(inv, "oversold")[1]
+        return { row.stock, row.note }
+      end)())
+      helpers.expect_error("NOT_ENOUGH", ship(inv, "b", "y", 4))
+      assert.equal(2, inv:salable_qty("bike", { stock = A }))
+    end)
+  end)
+
+  it("claims no goods that another stock was promised", function()
+    promised(function(inv)
+      local function allocate(id, order, source, qty, force)
+        return inv:allocate{ id = id, order = order, force = force,
+          lines = { { line = 1, qty = qty, source = source } } }
+      end
+      helpers.expect_error("PROMISED", allocate("l-1", "a", "y", 2))
+      assert(allocate("l-2", "a", "y", 1))
+      assert(allocate("l-3", "a", "x", 4))
+      helpers.expect_error("PROMISED", inv:reassign{ id = "m-1", order = "a",
+        lines = { { line = 1, qty = 1, from = "x", to = "y" } } })
+      assert(inv:reassign{ id = "m-2", order = "a", lines = { { line = 1, qty = 1, from = "y" } } })
+      assert(ship(inv, "a", "x", 4)) -- allocated there: nobody is asked
+      assert(allocate("l-4", "b", "y", 4))
+      assert(ship(inv, "b", "y", 4))
+      assert(ship(inv, "a", "x", 1))
+      assert(ship(inv, "a", "y", 1))
+    end)
+  end)
+
+  it("is not written off with them either", function()
+    promised(function(inv, A)
+      assert(inv:invoice{ id = "i", order = "a" })
+      assert(inv.stocks:link{ stock = A, source = "x", priority = 3 }) -- so that y comes first
+      local lines = { { line = 1, qty = 2, write_off = true } }
+      helpers.expect_error("PROMISED", inv:refund{ id = "r", order = "a", lines = lines })
+      lines[1].write_off = false
+      assert(inv:refund{ id = "r", order = "a", lines = lines })
+    end)
+  end)
+
+  it("that waits does not overtake others' promises, in one stock either", function()
+    with_shop(function(inv, _, _, C)
+      assert(inv.products:save{ sku = "bike", settings = { backorders = "allow" } })
+      assert(inv.items:save{ sku = "bike", source = "z", qty = 3 })
+      assert(inv:place{ id = "first", stock = C, lines = { { sku = "bike", qty = 3 } } })
+      assert(inv:place{ id = "late", stock = C, lines = { { sku = "bike", qty = 2 } } })
+      helpers.expect_error("PROMISED", ship(inv, "late", "z", 1))
+      helpers.expect_error("PROMISED", inv:allocate{ id = "l", order = "late",
+        lines = { { line = 1, qty = 1, source = "z" } } })
+      assert(inv:cancel{ id = "c", order = "first", lines = { { line = 1, qty = 1 } } })
+      assert(ship(inv, "late", "z", 1))
+      helpers.expect_error("PROMISED", ship(inv, "late", "z", 1, false))
+      assert(ship(inv, "late", "z", 1, true))
+      helpers.expect_error("NOT_ENOUGH", ship(inv, "first", "z", 2))
+    end)
+  end)
+
+  it("whose virtual goods an invoice would take from others is refused", function()
+    with_shop(function(inv, A, B)
+      assert(inv.products:save{ sku = "book", type = "virtual", assign_default = false })
+      assert(inv.items:save{ { sku = "book", source = "x", qty = 2 },
+        { sku = "book", source = "y", qty = 2 } })
+      assert(inv:place{ id = "a", stock = A, lines = { { sku = "book", qty = 2 } } })
+      assert(inv:place{ id = "b", stock = B, lines = { { sku = "book", qty = 2 } } })
+      helpers.expect_error("PROMISED", inv:invoice{ id = "i-1", order = "a",
+        lines = { { line = 1, qty = 1, source = "y" } } })
+      assert(inv:invoice{ id = "i-2", order = "a" })
+      assert(inv:invoice{ id = "i-3", order = "b" })
+    end)
+  end)
+
+  it("gives up its claims at a source that leaves the stock, when others can keep them", function()
+    promised(function(inv, A)
+      assert(inv:allocate{ id = "l", order = "a",
+        lines = { { line = 1, qty = 5, source = "x" } } })
+      local unlink = { { stock = A, source = "x" } }
+      helpers.expect_error("PROMISED", inv.stocks:unlink(unlink))
+      assert(inv.stocks:link{ stock = A, source = "z", priority = 3 })
+      assert(inv.items:save{ sku = "bike", source = "z", qty = 5 })
+      assert(inv.stocks:unlink(unlink))
+      assert.equal(0, inv.orders:get("a").lines[1].allocated)
+      assert(inv.items:delete{ sku = "bike", source = "x" })
+    end)
+  end)
+end)
+
 describe("a fact", function()
   it("is accepted, and what it takes from promises is said once", function()
     with_shop(function(inv, A, B)
@@ -311,12 +425,20 @@ describe("the promise rule", function()
   end
 
   local orders = 0
+  local function ship_some(inv, random)
+    orders = orders + 1
+    return inv:ship{ id = "s-" .. orders, order = "o-" .. random(serial - 8, serial),
+      lines = { { line = 1, qty = random(1, 3), source = SOURCES[random(1, 3)] } } }
+  end
   local VOLUNTARY = {
     function(inv, random, stock) return place(inv, stock, random(1, 4)) end,
     function(inv, random, stock) return place(inv, stock, random(1, 4)) end,
     function(inv, random)
       orders = orders + 1
       return inv:cancel{ id = "c-" .. orders, order = "o-" .. random(serial - 8, serial) }
+    end,
+    function(inv, random)
+      return ship_some(inv, random)
     end,
     function(inv, random)
       return inv.sources:save{ code = SOURCES[random(1, 3)], enabled = random(1, 2) == 1 }

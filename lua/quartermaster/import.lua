@@ -410,7 +410,6 @@ _M.KEYS = { entity = "string", file = "string", progress = "function" }
 
 -- Implements Inventory:import of the public API. `core` supplies csv_open and the inherit mark.
 function _M.run(inv, core, request)
-  check.keys("import", request, _M.KEYS, 3)
   check.value("import", "entity", request.entity, "string", 3)
   check.value("import", "file", request.file, "string", 3)
   local entity = ENTITIES[request.entity]

@@ -1,6 +1,8 @@
 -- Quartermaster: multi-source inventory. This is the facade; meta.lua describes every call.
 
+local b2b = require "quartermaster.b2b"
 local backorders = require "quartermaster.backorders"
+local channels = require "quartermaster.channels"
 local check = require "quartermaster.check"
 local core = require "quartermaster.core"
 local import = require "quartermaster.import"
@@ -33,7 +35,9 @@ _M.options.open = check.names(OPEN_KEYS)
 _M.options.import = check.names(import.KEYS)
 _M.options.list = check.names(check.LIST_OPTIONS)
 _M.options["settings:set"] = check.names(settings.DEFINITIONS)
-for _, part in ipairs{ sources, stocks, products, items, salable, backorders, selection, ledger } do
+for _, part in ipairs{
+  sources, stocks, channels, products, items, salable, backorders, selection, ledger,
+} do
   for name, keys in pairs(part.KEYS) do
     _M.options[name] = check.names(keys)
   end
@@ -181,6 +185,11 @@ end
 
 
 function Inventory:import(request)
+  check.keys("import", request, import.KEYS, 2)
+  local on, message, code, detail = core.part(self.store, "import_export")
+  if not on then
+    return nil, message, code, detail
+  end
   return import.run(self, core, request)
 end
 
@@ -204,11 +213,17 @@ end
 
 
 function GlobalSettings:set(given)
-  local changes, problems = settings.parse("settings:set", given)
+  local changes, problems = settings.parse("settings:set", given, settings.DEFINITIONS)
   if not changes then
     return outcome.refuse(problems)
   end
-  return rules.change_settings(self.inv, changes)
+  local done, message, code, detail = rules.change_settings(self.inv, changes)
+  if not done then
+    return nil, message, code, detail
+  elseif changes.b2b_default_only then -- true, or back to the default, which is true
+    return true, (b2b.elsewhere(self.inv))
+  end
+  return true
 end
 
 
@@ -245,9 +260,10 @@ local function group(part)
   end
 end
 
-groups = {  sources = group(sources), stocks = group(stocks), products = group(products),
-  items = group(items), orders = group(orders.orders), settings = group(GlobalSettings),
-  policies = group(Policies),
+groups = {
+  sources = group(sources), stocks = group(stocks), channels = group(channels),
+  products = group(products), items = group(items), orders = group(orders.orders),
+  settings = group(GlobalSettings), policies = group(Policies),
 }
 
 

@@ -32,6 +32,13 @@
 ---@field type? string default "website"
 ---@field code string
 
+---@class qm.ShopSettings : qm.Settings the whole shop's: besides the defaults of products, what no product has a value of its own for
+---@field b2b_default_only? boolean default true: products marked b2b are kept at the default source only
+---@field reservations? boolean default true; false: another system reserves, orders are checked and shipped as with reserve_stock = false
+---@field holds? boolean default true; false: `hold` and `extend` are DISABLED
+---@field source_selection? boolean default true; false: `select` is DISABLED, shipments name their sources
+---@field import_export? boolean default true; false: `import` is DISABLED
+
 ---@class qm.Settings product, or shop-wide through `inv.settings`. `quartermaster.inherit` clears a product's own value
 ---@field manage_stock? boolean default true; false: always salable where assigned, nothing counted
 ---@field reserve_stock? boolean default true; false: orders reserve nothing, shipping still deducts
@@ -74,6 +81,7 @@ function quartermaster.open(options) end
 ---@class qm.Inventory
 ---@field sources qm.Sources
 ---@field stocks qm.Stocks
+---@field channels qm.Channels
 ---@field products qm.Products
 ---@field items qm.Items
 ---@field settings qm.GlobalSettings
@@ -382,11 +390,26 @@ function Stocks:unlink(links, options) end
 ---@return integer|nil id, string?, string?, table?
 function Stocks:resolve(channel) end
 
+---@class qm.Channels
+local Channels = {}
+---A page of channels with the stock each sells from, all or one stock's, and the next cursor.
+---@param filter? { stock: integer?, after: qm.Channel?, limit: integer? }
+---@return { type: string, code: string, stock: integer }[]|nil, qm.Channel|string|nil, string?, table?
+function Channels:list(filter) end
+---Gives a channel another code; its stock stays, and orders keep the code they came through. The website `admin` is PROTECTED.
+---@param request { from: string|qm.Channel, to: string }
+---@return true|nil, string?, string?, table?
+function Channels:rename(request) end
+---Deletes a channel: nothing is sold through it any more, and its orders go on in their stock.
+---@param channel string|qm.Channel
+---@return true|nil, string?, string?, table?
+function Channels:delete(channel) end
+
 ---@class qm.Product
 ---@field sku string 1 to 255 bytes, compared exactly
 ---@field type? "simple"|"virtual"|"downloadable"|"configurable"|"grouped"|"bundle" default "simple"
 ---@field settings? qm.Settings own values; absent keys stay, `quartermaster.inherit` clears
----@field b2b? boolean
+---@field b2b? boolean default false; for businesses: at the default source only, see the shop-wide setting b2b_default_only
 ---@field assign_default? boolean default true: a stock-managed product without any source item gets one at the default source (0, out of stock)
 
 ---@class qm.Products
@@ -395,6 +418,17 @@ local Products = {}
 ---@param product qm.Product|qm.Product[]
 ---@return integer|nil saved, string?, string?, table?
 function Products:save(product) end
+---Gives a product another SKU; items, orders and the ledger follow, and the old SKU is free. Works on stored SKUs that could not be saved today.
+---@param sku string
+---@param to string
+---@return true|nil, string?, string?, table?
+function Products:rename(sku, to) end
+---Deletes products with their source items, all or nothing; refused with IN_USE while units are open in orders, unless forced.
+---Open units of a deleted product can be cancelled and refunded, not shipped; what comes back of it is counted in its order, at no source.
+---@param skus string|string[]
+---@param options? qm.ListOptions
+---@return integer|nil deleted, string?, string?, table?
+function Products:delete(skus, options) end
 ---The product with its own and its effective settings; `declared` is false for a SKU only known from source items.
 ---@param sku string
 ---@return table|nil, string?, string?, table?
@@ -432,8 +466,8 @@ function Items:list(filter) end
 ---@param options? qm.ListOptions
 ---@return integer|nil removed, string?, string?, table?
 function Items:delete(items, options) end
----Adds to (or takes from) quantities, idempotent by id.
----@param request { id: string, reason: string?, lines: { sku: string, source: string?, delta: qm.Qty }[] }
+---Adds to (or takes from) quantities, idempotent by id. `least`: refused with NOT_ENOUGH if less than that would be left.
+---@param request { id: string, reason: string?, lines: { sku: string, source: string?, delta: qm.Qty, least: qm.Qty? }[] }
 ---@return qm.Answer|nil, string?, string?, table?
 function Items:adjust(request) end
 
@@ -441,11 +475,12 @@ function Items:adjust(request) end
 local GlobalSettings = {}
 ---The shop-wide settings in force, or one of them.
 ---@param name? string
----@return qm.Settings|any
+---@return qm.ShopSettings|any
 function GlobalSettings:get(name) end
 ---Changes shop-wide settings; every product's numbers follow in the same commit. `quartermaster.inherit` restores the built-in default.
----@param settings qm.Settings
----@return true|nil, string?, string?, table?
+---Switching b2b_default_only on changes nothing that is there; a second result lists the source items that break the rule.
+---@param settings qm.ShopSettings
+---@return true|nil, { sku: string, source: string, qty: number }[]|string|nil, string?, table?
 function GlobalSettings:set(settings) end
 
 ---@class qm.Policies

@@ -81,6 +81,7 @@ function _M.orders:get(id)
   for _, line in ipairs(order.lines) do
     line.kind, line.kind_number = KINDS[line.kind_number], nil
     line.tracked = line.tracked ~= 0
+    line.deleted = line.deleted or nil
   end
   if order.channel_code then
     order.channel = { type = order.channel_type, code = order.channel_code }

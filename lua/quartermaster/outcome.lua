@@ -11,6 +11,15 @@ function _M.not_found(field, message, magento)
 end
 
 
+-- What a write answers whose number is nobody's business.
+function _M.done(value, message, code, detail)
+  if value == nil then
+    return nil, message, code, detail
+  end
+  return true
+end
+
+
 -- The answer of a call that has these problems: of the most important ones the last speaks for all,
 -- as for MSI's customers.
 function _M.refuse(problems)

@@ -40,7 +40,7 @@ end
 local function try_products(inv, list)
   local rows = {}
   for i, product in ipairs(list) do
-    rows[i] = { sku = product.sku, type = product.type, own = 1, was_own = 1 }
+    rows[i] = { sku = product.sku, type = product.type, b2b = product.b2b, own = 1, was_own = 1 }
   end
   return core.write(inv.store, "products", { rows = rows, dry_run = true }, inv.clock())
 end
@@ -94,7 +94,8 @@ local function parse_products(list)
   local changes, problems, seen = {}, {}, {}
   for i, product in ipairs(list) do
     local wrong
-    changes[i], wrong = settings.parse("products:save", product.settings or {})
+    changes[i], wrong = settings.parse("products:save", product.settings or {},
+      settings.PRODUCT)
     wrong = wrong or {}
     if product.sku and seen[product.sku] then
       wrong[#wrong + 1] = { field = "sku", code = "INVALID",
@@ -146,12 +147,33 @@ function _M:save(product)
 end
 
 
+function _M:rename(sku, to)
+  check.value("products:rename", "sku", sku, "string", 2)
+  check.value("products:rename", "to", to, "string", 2)
+  return outcome.done(
+    core.write(self.inv.store, "product_rename", { sku = sku, to = to }, self.inv.clock()))
+end
+
+
+function _M:delete(skus, options)
+  skus = type(skus) == "string" and { skus } or skus
+  check.value("products:delete", "skus", skus, "list", 2)
+  local rows = {}
+  for i, sku in ipairs(skus) do
+    check.value("products:delete", "an entry of skus", sku, "string", 2)
+    rows[i] = { sku = sku }
+  end
+  return core.write(self.inv.store, "products_delete",
+    { rows = rows, force = check.force("products:delete", options) }, self.inv.clock())
+end
+
+
 local function to_product(row, shop_settings)
   local own = settings.from_text(row.settings)
   return {
     sku = row.sku, type = TYPES[row.type_number], b2b = row.b2b, declared = row.declared,
     settings = settings.public(own),
-    effective = settings.public(settings.effective(own, shop_settings)),
+    effective = settings.public_of_product(settings.effective(own, shop_settings)),
   }
 end
 

@@ -14,16 +14,25 @@ local LINE = { sku = "string", qty = "quantity", line = "whole" }
 -- The keys of the call, for quartermaster.options.
 _M.KEYS = { select = SELECT }
 
--- The open goods of an order, in lines for selection, and those that nothing is counted for.
+-- The open goods of an order: in lines for selection, those that nothing is counted for, and those
+-- whose product was deleted, so that there is nothing left to take.
 local function open_lines(order)
-  local lines, untracked = {}, {}
+  local lines, untracked, gone = {}, {}, {}
   for _, line in ipairs(order.lines) do
     if line.kind == "goods" and tonumber(line.open) > 0 then
-      local list = line.tracked and lines or untracked
+      local list = not line.tracked and untracked or line.deleted and gone or lines
       list[#list + 1] = { line = line.line, sku = line.sku, qty = line.open }
     end
   end
-  return lines, untracked
+  return lines, untracked, gone
+end
+
+
+local function add_gone(plan, gone)
+  for _, line in ipairs(gone) do
+    plan.short[#plan.short + 1] = line
+    plan.shippable = false
+  end
 end
 
 
@@ -57,8 +66,12 @@ end
 function _M:select(request)
   check.keys("select", request, SELECT, 2)
   check.entries("select: lines", request.lines or {}, LINE, 2)
+  local on, why, kind, more = core.part(self.store, "source_selection")
+  if not on then
+    return nil, why, kind, more
+  end
   local where, lines = { stock = request.stock, channel = request.channel }, request.lines
-  local untracked, order = {}, nil
+  local untracked, gone, order = {}, {}, nil
   if request.order then
     if request.stock or request.channel or lines then
       error("select takes an order, or a stock or channel with lines, not both", 2)
@@ -69,7 +82,7 @@ function _M:select(request)
       return nil, message, code, detail
     end
     where = { stock = order.stock }
-    lines, untracked = open_lines(order)
+    lines, untracked, gone = open_lines(order)
   else
     check.value("select", "lines", lines, "list", 2)
   end
@@ -81,6 +94,7 @@ function _M:select(request)
     return nil, message, code, detail
   end
   plan.order = request.order
+  add_gone(plan, gone)
   return add_untracked(self, plan, order and order.stock, untracked)
 end
 

@@ -12,7 +12,8 @@ local _M = {}
 
 local BACKORDERS = { no = true, allow = true, notify = true }
 
--- The one table of settings. least/most bound a quantity, in units.
+-- The one table of settings. least/most bound a quantity, in units; those with `shop` are the whole
+-- shop's: no product has a value of its own.
 _M.DEFINITIONS = {
   manage_stock = { kind = "boolean", default = true },
   reserve_stock = { kind = "boolean", default = true },
@@ -25,7 +26,18 @@ _M.DEFINITIONS = {
   enable_qty_increments = { kind = "boolean", default = false },
   qty_increments = { kind = "quantity", default = 10000, least = 0 },
   decimal_qty = { kind = "boolean", default = false },
+  b2b_default_only = { kind = "boolean", default = true, shop = true },
+  reservations = { kind = "boolean", default = true, shop = true },
+  holds = { kind = "boolean", default = true, shop = true },
+  source_selection = { kind = "boolean", default = true, shop = true },
+  import_export = { kind = "boolean", default = true, shop = true },
 }
+
+-- Those that a product may have values of its own for.
+_M.PRODUCT = {}
+for name, definition in pairs(_M.DEFINITIONS) do
+  _M.PRODUCT[name] = not definition.shop and definition or nil
+end
 
 local function problem(field, message, code)
   return {
@@ -87,17 +99,20 @@ local PARSERS = {
 }
 
 -- Reads what a caller gave to `what`. Returns the changes (core.inherit stands for "clear it"), or
--- nil and the list of problems. Unknown names and wrong Lua types raise.
-function _M.parse(what, given)
+-- nil and the list of problems. `known` are the definitions that may be given. Unknown names and
+-- wrong Lua types raise.
+function _M.parse(what, given, known)
   if type(given) ~= "table" then
     error(("%s: settings must be a table, not a %s"):format(what, type(given)), 3)
   end
   local changes, problems = {}, {}
   for name, value in pairs(given) do
-    local definition = _M.DEFINITIONS[name]
-    if not definition then
+    local definition = known[name]
+    if not definition and _M.DEFINITIONS[name] then
+      error(("%s: '%s' is a setting of the whole shop, for settings:set"):format(what, name), 3)
+    elseif not definition then
       error(("%s has no setting '%s' (known: %s)"):format(what, tostring(name),
-        table.concat(check.names(_M.DEFINITIONS), ", ")), 3)
+        table.concat(check.names(known), ", ")), 3)
     end
     if value == core.inherit then
       changes[name] = core.inherit
@@ -258,16 +273,24 @@ function _M.public(set)
 end
 
 
--- ---- rules ----
-
--- What a policy script is given: every setting but the map of smallest quantities.
-local function flat(effective)
+-- The same without the settings of the whole shop.
+function _M.public_of_product(set)
   local out = {}
-  for name, value in pairs(effective) do
-    if type(value) ~= "table" then
-      out[name] = to_public(name, value)
+  for name in pairs(_M.PRODUCT) do
+    if set[name] ~= nil then
+      out[name] = to_public(name, set[name])
     end
   end
+  return out
+end
+
+
+-- ---- rules ----
+
+-- What a policy script is given: the product's settings but the map of smallest quantities.
+local function flat(effective)
+  local out = _M.public_of_product(effective)
+  out.min_sale_qty = nil
   return out
 end
 
@@ -294,7 +317,7 @@ function _M.rule(script, own, stock, effective)
   rule.own = own
   rule.stock = stock.id or 0
   rule.managed = effective.manage_stock
-  rule.reserves = effective.reserve_stock
+  rule.reserves = effective.reserve_stock and effective.reservations
   rule.backorders = effective.backorders
   rule.decimal = effective.decimal_qty
   rule.min_sale = effective.min_sale_qty.all or 0

@@ -72,17 +72,9 @@ function _M:list(filter)
 end
 
 
-local function done(value, message, code, detail)
-  if value == nil then
-    return nil, message, code, detail
-  end
-  return true
-end
-
-
 function _M:delete(id)
   check.value("stocks:delete", "id", id, "whole", 2)
-  return done(core.write(self.inv.store, "stock_delete", { id = id }, self.inv.clock()))
+  return outcome.done(core.write(self.inv.store, "stock_delete", { id = id }, self.inv.clock()))
 end
 
 

@@ -64,8 +64,8 @@ static const char *const SCANNING[] = {
     "STOCK_RESERVED",        /* may it be? */
     "ITEMS_AT",              /* a source is linked, enabled or disabled: all that is there counts */
     "GUARD_ADD_AT",          /* a source is linked to a second stock */
-    "PRODUCT_HAS_LINES",     /* a product is to become a composite, or to cease to be one */
     "Q_WAITING",             /* passes over all that waits, in the index of just that */
+    "Q_B2B_ELSEWHERE",       /* the rule of b2b products is switched on */
     "VERIFY_ITEMS",
     "VERIFY_BALANCES",
     "VERIFY_ORDERS",

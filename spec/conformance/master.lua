@@ -137,6 +137,28 @@ function op.resolve_stock(world, args)
   })
 end
 
+-- Websites are the shop's: it registers them, and tells the engine which stock each sells from. A
+-- new one starts with the default stock.
+
+function op.create_website(world, args)
+  local stock, failure = world:call("stocks.get", 1)
+  if stock == nil then return nil, failure end
+  world.websites[args.code] = true
+  table.insert(stock.channels, { type = "website", code = convert.text(args.code) })
+  return done(world:call("stocks.save", { id = 1, channels = stock.channels }))
+end
+
+function op.delete_website(world, args)
+  world.websites[args.code] = nil
+  return done(world:call("channels.delete", convert.text(args.code)))
+end
+
+function op.rename_website(world, args)
+  world.websites[args.from], world.websites[args.to] = nil, true
+  return done(world:call("channels.rename",
+    { from = convert.text(args.from), to = convert.text(args.to) }))
+end
+
 -- Settings.
 
 function op.set_config(world, args)
@@ -202,6 +224,22 @@ function op.dump_source_items(world)
     map[item.sku .. "@" .. item.source] = { item.qty, convert.status_number(item.status) }
   end
   return map
+end
+
+-- MSI deducts nothing of products whose stock is not managed.
+function op.deduct_source(world, args)
+  local lines = {}
+  for _, item in ipairs(args.items) do
+    local product = world:call("products.get", item.sku)
+    if not product or product.effective.manage_stock then
+      lines[#lines + 1] = {
+        sku = convert.text(item.sku), source = convert.text(args.source_code),
+        delta = -tonumber(item.qty), least = 0,
+      }
+    end
+  end
+  if #lines == 0 then return json.null end
+  return done(world:call("items.adjust", { id = world:fresh("deduct"), lines = lines }))
 end
 
 function op.in_stock_source_items(world, args)

@@ -9,7 +9,7 @@ local M = {}
 local BULK = "bulk operations are not part of the API yet"
 local NOTIFY = "the low-stock report is not part of the API yet"
 local COMPOSITE = "composite products are not part of the API yet"
-local WEBSITES = "the API has no registry of websites yet"
+local WEBSITES = "which websites there are is known to the shop, not to the engine"
 local DISTANCE = "distances are not part of the API yet"
 local TABLES = "the behaviours of MSI's import and export are not part of the API yet"
 
@@ -17,12 +17,10 @@ M.operations = {
   bulk_assign = BULK, bulk_unassign = BULK, bulk_transfer = BULK, partial_transfer = BULK,
   set_notify = NOTIFY, get_notify = NOTIFY, delete_notify = NOTIFY,
   composite_is_salable = COMPOSITE, bundle_is_salable = COMPOSITE,
-  create_website = WEBSITES, delete_website = WEBSITES, rename_website = WEBSITES,
   distance_m = DISTANCE,
   import_rows = TABLES, validate_import_row = TABLES, export = TABLES,
   list_inconsistencies = "the inconsistency report is not part of the API yet",
   cleanup_reservations = "cleaning up reservations is not part of the API yet",
-  deduct_source = "deducting from a source without an order is not part of the API",
 }
 
 -- An empty code is no website anywhere, so the engine can refuse it without knowing the websites.

@@ -42,7 +42,9 @@ typedef enum qm_problem_kind {
   X(note)                                                                                          \
   X(lines)                                                                                         \
   X(reservations)                                                                                  \
-  X(from)
+  X(sku)                                                                                           \
+  X(from)                                                                                          \
+  X(least)
 
 typedef enum qm_field_name {
   QM_FIELD_OWN = 0, /* the one of problem.def */

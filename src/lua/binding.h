@@ -106,5 +106,6 @@ int qm_l_stand(lua_State *L);    /* stand.c */
 int qm_l_select(lua_State *L);   /* select.c */
 int qm_l_script(lua_State *L);   /* script.c */
 int qm_l_evaluate(lua_State *L); /* script.c */
+int qm_l_part(lua_State *L);     /* part.c */
 
 #endif

@@ -130,6 +130,7 @@ static const qm_field adjust_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
 static const qm_field adjust_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
                                        {"delta", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL},
                                        {"source", QM_F_TEXT, ROW(source), 0, NULL},
+                                       {"least", QM_F_QTY, ROW(expected), QM_HAS_EXPECTED, NULL},
                                        END};
 
 static const qm_field source_fields[] = {
@@ -183,6 +184,15 @@ static const qm_field stock_delete_fields[] = {{"id", QM_F_INT, OP(stock), QM_HA
 static const qm_field rows_only[] = {OTHER("rows"), END};
 
 static const qm_field rows_forced[] = {OTHER("rows"), FORCE, END};
+static const qm_field product_rename_fields[] = {
+    {"sku", QM_F_TEXT, OP(sku), 0, NULL}, {"to", QM_F_TEXT, OP(to), 0, NULL}, END};
+
+static const qm_field product_keys[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL}, END};
+
+static const qm_field channel_fields[] = {{"type", QM_F_TEXT, OP(channel_type), 0, NULL},
+                                          {"code", QM_F_TEXT, OP(channel_code), 0, NULL},
+                                          {"to", QM_F_TEXT, OP(to), 0, NULL},
+                                          END};
 
 static const qm_field products_fields[] = {
     OTHER("rows"), {"dry_run", QM_F_FLAG, 0, QM_DRY_RUN, NULL}, END};
@@ -273,6 +283,11 @@ static const qm_request requests[] = {
     {"items", "items:save", QM_OP_ITEMS, rows_forced, "rows", item_rows},
     {"items_delete", "items:delete", QM_OP_ITEMS_DELETE, rows_forced, "rows", item_keys},
     {"rules", "rules", QM_OP_RULES, rules_fields, NULL, NULL},
+    {"product_rename", "products:rename", QM_OP_PRODUCT_RENAME, product_rename_fields, NULL, NULL},
+    {"products_delete", "products:delete", QM_OP_PRODUCTS_DELETE, rows_forced, "rows",
+     product_keys},
+    {"channel_rename", "channels:rename", QM_OP_CHANNEL_RENAME, channel_fields, NULL, NULL},
+    {"channel_delete", "channels:delete", QM_OP_CHANNEL_DELETE, channel_fields, NULL, NULL},
 };
 
 const qm_request *qm_find_request(const char *name) {
@@ -290,12 +305,21 @@ static void push_names(lua_State *L, const qm_field *fields) {
   }
 }
 
+static bool is_prepared(qm_op_kind kind) {
+  static const qm_op_kind prepared[] = {
+      QM_OP_RULES,           QM_OP_STOCK,          QM_OP_PRODUCTS,      QM_OP_PRODUCT_RENAME,
+      QM_OP_PRODUCTS_DELETE, QM_OP_CHANNEL_RENAME, QM_OP_CHANNEL_DELETE};
+  for (size_t i = 0; i < sizeof prepared / sizeof *prepared; i++)
+    if (prepared[i] == kind)
+      return true;
+  return false;
+}
+
 void qm_push_options(lua_State *L) {
   lua_newtable(L);
   for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
     /* These are prepared by the facade, which knows what callers may say. */
-    if (requests[i].kind == QM_OP_RULES || requests[i].kind == QM_OP_STOCK ||
-        requests[i].kind == QM_OP_PRODUCTS)
+    if (is_prepared(requests[i].kind))
       continue;
     bool list = requests[i].fields == rows_only || requests[i].fields == rows_forced;
     push_names(L, list ? requests[i].rows : requests[i].fields);

@@ -104,6 +104,8 @@ static void note_bad(qm_builder *builder, size_t at, const char *name, qm_proble
     field = QM_FIELD_expected;
   if (strcmp(name, "notify_below") == 0)
     field = QM_FIELD_notify_below;
+  if (strcmp(name, "least") == 0)
+    field = QM_FIELD_least;
   memcpy(builder->bytes + at + offsetof(qm_row, bad), &bad, sizeof bad);
   memcpy(builder->bytes + at + offsetof(qm_row, bad_field), &field, sizeof field);
 }

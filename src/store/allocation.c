@@ -57,3 +57,32 @@ qm_code qm_allocation_take(qm_tx *tx, const qm_placed_line *line, int64_t source
     code = damaged(tx);
   return code ? code : add_to_item(tx, line, source, -qty);
 }
+
+qm_code qm_allocations_drop(qm_tx *tx, int64_t product, int64_t source, int64_t stock) {
+  int64_t item = product * 65536 + source;
+  for (;;) {
+    bool row;
+    qm_code code = QM_FIRST(tx, ALLOCATION_OF_ITEM, &row, QM_I(item), QM_I(stock));
+    if (code || !row)
+      return code;
+    int64_t allocation = QM_COL_INT(tx, ALLOCATION_OF_ITEM, 0);
+    qm_fact fact = {.event = QM_LEDGER_allocation_moved,
+                    .product = product,
+                    .stock = QM_COL_INT(tx, ALLOCATION_OF_ITEM, 2),
+                    .source = source,
+                    .qty = QM_COL_INT(tx, ALLOCATION_OF_ITEM, 1)};
+    QM_END(tx, ALLOCATION_OF_ITEM);
+    qm_balance delta = {.allocated = -fact.qty, .firm = fact.qty};
+    code = QM_RUN(tx, ALLOCATION_DROP, QM_I(allocation));
+    if (!code)
+      code = QM_RUN(tx, ITEM_ALLOCATE, QM_I(item), QM_I(-fact.qty));
+    if (!code)
+      code = QM_RUN(tx, LINE_UNALLOCATE, QM_I(allocation / 65536), QM_I(fact.qty));
+    if (!code)
+      code = qm_balance_move(tx, product, fact.stock, &delta);
+    if (!code)
+      code = qm_ledger_add(tx, &fact);
+    if (code)
+      return code;
+  }
+}

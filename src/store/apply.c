@@ -124,8 +124,7 @@ bool qm_row_qty(qm_tx *tx, int index, qm_qty least, qm_qty *out) {
   return kind == QM_P_NONE;
 }
 
-bool qm_row_sku(qm_tx *tx, int index, qm_str *out) {
-  qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[index].sku);
+bool qm_check_sku(qm_tx *tx, int row, qm_field_name field, qm_str sku) {
   qm_problem_kind kind = QM_P_NONE;
   if (qm_is_blank(sku)) {
     kind = QM_P_SKU_EMPTY;
@@ -136,9 +135,13 @@ bool qm_row_sku(qm_tx *tx, int index, qm_str *out) {
     kind = QM_P_SKU_SPACES;
   }
   if (kind != QM_P_NONE)
-    qm_problem_add(tx, kind, index, sku);
-  *out = sku;
+    qm_problem_at(tx, kind, row, field, sku);
   return kind == QM_P_NONE;
+}
+
+bool qm_row_sku(qm_tx *tx, int row, qm_str *out) {
+  *out = qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku);
+  return qm_check_sku(tx, row, QM_FIELD_OWN, *out);
 }
 
 qm_code qm_clean_row(qm_tx *tx, qm_code code) {
@@ -244,6 +247,10 @@ static const handler handlers[] = {
     [QM_OP_ITEMS] = qm_do_items,
     [QM_OP_ITEMS_DELETE] = qm_do_items_delete,
     [QM_OP_RULES] = qm_do_rules,
+    [QM_OP_PRODUCT_RENAME] = qm_do_product_rename,
+    [QM_OP_PRODUCTS_DELETE] = qm_do_products_delete,
+    [QM_OP_CHANNEL_RENAME] = qm_do_channel_rename,
+    [QM_OP_CHANNEL_DELETE] = qm_do_channel_delete,
 };
 
 /* An op that refuses must leave nothing behind; placing checks before it writes. */
@@ -272,13 +279,16 @@ static qm_code run_op(qm_tx *tx) {
   }
   if (tx->op->kind < QM_OP_DOCUMENTS) {
     bool known = false;
-    qm_code code = qm_document_seen(tx, &known);
-    if (code || known)
-      return code;
+    qm_code seen = qm_document_seen(tx, &known);
+    if (seen || known)
+      return seen;
   }
+  qm_code code = qm_check_part(tx);
+  if (code || qm_refused(tx))
+    return code;
   if (tx->op->kind != QM_OP_PLACE)
     return run_guarded(tx);
-  qm_code code = qm_do_place(tx);
+  code = qm_do_place(tx);
   if (!code && qm_refused(tx) && tx->document)
     return qm_fail(tx->err, QM_CORRUPT, "an order was refused after it had been written");
   return code;

@@ -61,6 +61,14 @@ static qm_code refund_delivered(qm_walk *walk, int row, qm_placed_line *line, co
   return qm_take_back(walk->tx, row, line, rule, walk->source, qty);
 }
 
+/* What a policy writes off must be somewhere: a product that was deleted is nowhere. */
+static qm_code has_quantities(qm_tx *tx, int64_t product, bool *has) {
+  qm_product found;
+  qm_code code = qm_get_product(tx, product, &found);
+  *has = !code && qm_keeps_quantities(&found);
+  return code;
+}
+
 /* What was never delivered is released, or written off as goods that are lost. */
 static qm_code do_refund(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty) {
   qm_tx *tx = walk->tx;
@@ -74,6 +82,10 @@ static qm_code do_refund(qm_walk *walk, int row, qm_placed_line *line, qm_qty qt
     return code;
   bool write_off =
       request->flags & QM_HAS_WRITE_OFF ? request->truth != 0 : rule.write_off && !back;
+  if (write_off && !(request->flags & QM_HAS_WRITE_OFF))
+    code = has_quantities(tx, line->product, &write_off);
+  if (code)
+    return code;
   qm_qty withdrawn = qm_qty_min(qty, qm_line_limit(&line->counters, QM_WRITE_OFF));
   qm_qty lost = write_off && line->counters.tracked != QM_TRACK_NOTHING ? withdrawn : 0;
   qm_fact fact = {.event = QM_LEDGER_creditmemo_created, .qty = qty};

@@ -153,11 +153,22 @@ static qm_code mark_returned(qm_tx *tx, const qm_placed_line *line, int64_t sour
   return qm_fail(tx->err, QM_CORRUPT, "a line is delivered without deliveries; run verify");
 }
 
+/* A product that has no quantities any more gets none by a return: only the order knows of it. */
 static qm_code receive(qm_tx *tx, int row, const qm_placed_line *line, int64_t source, qm_qty qty) {
+  qm_product product = {0};
+  uint32_t problems = tx->verdict->problem_count;
   qm_code code = mark_returned(tx, line, source, qty);
   if (!code)
+    code = qm_get_product(tx, line->product, &product);
+  bool kept = !code && qm_keeps_quantities(&product);
+  if (kept)
+    code = qm_check_b2b_item(tx, row, &product, source);
+  if (!code && tx->verdict->problem_count > problems)
+    return QM_OK;
+  if (!code && kept)
     code = qm_item_add(tx, row, line->product, source, qty);
-  qm_fact fact = {.event = QM_LEDGER_goods_returned, .source = source, .moved = qty, .qty = qty};
+  qm_fact fact = {.event = QM_LEDGER_goods_returned, .source = source, .qty = qty};
+  fact.moved = kept ? qty : 0;
   if (!code)
     code = qm_line_fact(tx, line, fact);
   if (!code)

@@ -83,6 +83,8 @@ static qm_code save_row(qm_tx *tx, int index) {
   if (row->flags & QM_HAS_STATUS && row->type < 0)
     qm_problem_add(tx, row->type == -1 ? QM_P_STATUS_BAD : QM_P_STATUS_MISSING, index,
                    qm_op_str(tx->op, row->sku));
+  if (!code && tx->verdict->problem_count == problems)
+    code = qm_check_b2b_item(tx, index, &product, source);
   if (code || tx->verdict->problem_count > problems)
     return code;
   code = qm_get_item(tx, product.id, source, &before);
@@ -165,6 +167,19 @@ qm_code qm_do_items_delete(qm_tx *tx) {
   return code;
 }
 
+/* A row may say below which quantity nothing is to be taken. */
+static qm_code check_least(qm_tx *tx, int index, int64_t product, int64_t source, qm_qty delta) {
+  const qm_row *row = &qm_op_rows(tx->op)[index];
+  qm_item item;
+  if (!(row->flags & QM_HAS_EXPECTED) || delta >= 0)
+    return QM_OK;
+  qm_code code = qm_get_item(tx, product, source, &item);
+  if (!code && item.qty + delta < row->expected)
+    qm_problem_numbers(tx, QM_P_SOURCE_SHORT, index, qm_op_str(tx->op, row->sku), -delta,
+                       qm_qty_max(0, item.qty - row->expected));
+  return code;
+}
+
 static qm_code adjust_row(qm_tx *tx, int index) {
   qm_product product = {0};
   qm_qty delta = 0;
@@ -175,6 +190,10 @@ static qm_code adjust_row(qm_tx *tx, int index) {
   if (!code)
     code = source_of(tx, index, &source);
   qm_row_qty(tx, index, -QM_QTY_MAX, &delta);
+  if (!code && tx->verdict->problem_count == problems)
+    code = qm_check_b2b_item(tx, index, &product, source);
+  if (!code && tx->verdict->problem_count == problems)
+    code = check_least(tx, index, product.id, source, delta);
   if (code || tx->verdict->problem_count > problems)
     return code;
   code = qm_fact_open(tx, product.id, false);

@@ -10,8 +10,25 @@ qm_code qm_find_product(qm_tx *tx, qm_str sku, qm_product *out, bool *found) {
   *out = (qm_product){.id = QM_COL_INT(tx, PRODUCT_BY_SKU, 0),
                       .own = QM_COL_INT(tx, PRODUCT_BY_SKU, 2),
                       .type = (int)QM_COL_INT(tx, PRODUCT_BY_SKU, 1),
-                      .state = (int)QM_COL_INT(tx, PRODUCT_BY_SKU, 3)};
+                      .state = (int)QM_COL_INT(tx, PRODUCT_BY_SKU, 3),
+                      .b2b = QM_COL_INT(tx, PRODUCT_BY_SKU, 4) != 0};
   QM_END(tx, PRODUCT_BY_SKU);
+  return QM_OK;
+}
+
+qm_code qm_get_product(qm_tx *tx, int64_t product, qm_product *out) {
+  bool found;
+  qm_code code = QM_FIRST(tx, PRODUCT, &found, QM_I(product));
+  if (code)
+    return code;
+  if (!found)
+    return qm_fail(tx->err, QM_CORRUPT, "the file is damaged: a product that was sold is missing");
+  *out = (qm_product){.id = product,
+                      .own = QM_COL_INT(tx, PRODUCT, 1),
+                      .type = (int)QM_COL_INT(tx, PRODUCT, 0),
+                      .state = (int)QM_COL_INT(tx, PRODUCT, 2),
+                      .b2b = QM_COL_INT(tx, PRODUCT, 3) != 0};
+  QM_END(tx, PRODUCT);
   return QM_OK;
 }
 

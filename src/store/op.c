@@ -56,6 +56,8 @@ static void hash_row(SHA2_CTX *hash, const qm_op *op, const qm_row *row) {
   hash_int(hash, row->qty);
   if (op->kind == QM_OP_REASSIGN)
     hash_str(hash, op, row->from);
+  if (row->flags & QM_HAS_EXPECTED)
+    hash_int(hash, row->expected);
 }
 
 void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {

@@ -84,7 +84,7 @@ typedef struct qm_row {
   qm_span from; /* reassign: `source` is where the units go */
   int64_t line, stock, priority;
   int64_t own, was_own; /* products: the id of their own settings, and the one that was read */
-  qm_qty qty, expected, notify;
+  qm_qty qty, expected, notify; /* expected: of adjustments, the least that must be left */
 } qm_row;
 
 /* A rule row's numbers. */
@@ -138,6 +138,7 @@ typedef struct qm_op {
   int64_t generation; /* rules: the one they were worked out under */
   double latitude, longitude;
   qm_span id, order, source, channel_type, channel_code;
+  qm_span sku, to; /* renames: the old key of a product, the new one of it or of a channel */
   qm_span policy_name, policy_hash, policy_source; /* rules: a new policy */
   qm_span own_settings;                            /* rules: a new own-settings text */
   qm_span text[QM_TEXTS];

@@ -23,24 +23,24 @@ static qm_code assign_default(qm_tx *tx, const qm_product *product) {
   return qm_item_put(tx, product->id, QM_DEFAULT_SOURCE, &before, &now);
 }
 
-/* A type may change while nothing depends on it. */
-static qm_code check_type(qm_tx *tx, int index, const qm_product *product, int type) {
-  static const qm_sql uses[] = {QM_SQL_PRODUCT_HAS_ITEMS, QM_SQL_PRODUCT_HAS_BALANCE,
-                                QM_SQL_PRODUCT_HAS_LINES};
-  bool used = false;
+/* A product with quantities may become one without them, and the other way about, while it has none
+ * and nobody waits for any. Orders that are done do not matter: their lines know what they were. */
+static qm_code change_type(qm_tx *tx, int index, const qm_product *product, int type) {
+  bool used;
+  qm_qty units = 0;
   if (qm_is_composite(product->type) == qm_is_composite(type))
     return QM_OK;
-  for (size_t i = 0; i < sizeof uses / sizeof *uses && !used; i++) {
-    qm_val id = QM_I(product->id);
-    qm_code code = qm_db_first(tx->db, uses[i], &id, 1, &used, tx->err);
-    if (code)
-      return code;
-    if (used)
-      qm_db_end(tx->db, uses[i]);
-  }
+  qm_code code = QM_FIRST(tx, PRODUCT_HAS_ITEMS, &used, QM_I(product->id));
   if (used)
+    QM_END(tx, PRODUCT_HAS_ITEMS);
+  if (!code && !used)
+    code = qm_open_units(tx, product->id, &units);
+  if (used || units > 0)
     qm_problem_add(tx, QM_P_TYPE_CHANGE, index, qm_op_str(tx->op, qm_op_rows(tx->op)[index].sku));
-  return QM_OK;
+  if (code)
+    return code;
+  return qm_is_composite(type) ? qm_check_parts(tx, index, product->id)
+                               : qm_forget_parts(tx, product->id);
 }
 
 static qm_code save_row(qm_tx *tx, int index) {
@@ -65,7 +65,9 @@ static qm_code save_row(qm_tx *tx, int index) {
   int type = row->flags & QM_HAS_TYPE ? row->type : product.type;
   qm_val b2b = row->flags & QM_HAS_B2B ? QM_I(row->truth) : QM_N;
   if (found) {
-    code = check_type(tx, index, &product, type);
+    code = change_type(tx, index, &product, type);
+    if (!code && (row->flags & QM_HAS_B2B) && row->truth && !product.b2b)
+      code = qm_check_b2b_mark(tx, index, &product);
     if (code || qm_refused(tx))
       return code;
     code = QM_RUN(tx, PRODUCT_UPDATE, QM_I(product.id), QM_I(type), QM_I(row->own), b2b);

@@ -217,7 +217,10 @@ static const char version_2[] = {
     "  own_qty INTEGER NOT NULL CHECK (own_qty IN (0, 1)),"
     "  PRIMARY KEY (product, choice, position),"
     "  UNIQUE (product, choice, child)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX component_child ON component (child);",
+    "CREATE INDEX component_child ON component (child);"
+    /* The open lines that no balance knows of: is a product still wanted? */
+    "CREATE INDEX line_uncounted ON line (product)"
+    "  WHERE tracked <> 1 AND ordered > cancelled + delivered + released;",
 };
 
 static const char *const version_2_parts[] = {version_2, 0};

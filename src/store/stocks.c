@@ -35,7 +35,12 @@ static qm_code count_source(qm_tx *tx, int64_t stock, int64_t source, int sign) 
     delta.assigned *= sign;
     delta.active *= sign;
     delta.in_stock *= sign;
-    code = qm_balance_move(tx, QM_COL_INT(tx, ITEMS_AT, 0), stock, &delta);
+    int64_t product = QM_COL_INT(tx, ITEMS_AT, 0);
+    bool claimed = QM_COL_INT(tx, ITEMS_AT, 3) > 0;
+    code = qm_balance_move(tx, product, stock, &delta);
+    /* What the stock's orders have claimed there is promised to them still, but from nowhere. */
+    if (!code && sign < 0 && claimed)
+      code = qm_allocations_drop(tx, product, source, stock);
   }
   if (code)
     QM_END(tx, ITEMS_AT);

@@ -25,6 +25,9 @@ qm_out *qm_store_out(qm_store *store);
 qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count, qm_verdict *verdicts,
                        qm_err *err);
 
+/* Is a setting of the shop that is a switch on? */
+qm_code qm_store_is_on(qm_store *store, const char *setting, bool *on, qm_err *err);
+
 /* Where something is sold: a stock id, or (stock 0) a channel. */
 typedef struct qm_where {
   int64_t stock;

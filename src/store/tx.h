@@ -91,6 +91,7 @@ typedef enum qm_product_state { QM_SHADOW, QM_DECLARED, QM_DELETED } qm_product_
 typedef struct qm_product {
   int64_t id, own;
   int type, state;
+  bool b2b;
 } qm_product;
 
 /* ---- statements ---- */
@@ -129,6 +130,8 @@ bool qm_has_space(qm_str text);
 /* Is the row's quantity a legal one of at least `least`? Adds the problem if not. */
 bool qm_row_qty(qm_tx *tx, int row, qm_qty least, qm_qty *out);
 bool qm_row_sku(qm_tx *tx, int row, qm_str *out);
+/* Is the text a legal SKU? Adds the problem if not. */
+bool qm_check_sku(qm_tx *tx, int row, qm_field_name field, qm_str sku);
 
 /* Passes on the code of a row that was done. A refused op is undone in the end; undoing it after
  * each row that was refused keeps the rows behind it from building on half of it. */
@@ -137,6 +140,11 @@ qm_code qm_clean_row(qm_tx *tx, qm_code code);
 /* ---- looking up (lookup.c); *found false is no problem yet ---- */
 qm_code qm_find_product(qm_tx *tx, qm_str sku, qm_product *out, bool *found);
 qm_code qm_find_or_shadow(qm_tx *tx, qm_str sku, qm_product *out);
+qm_code qm_get_product(qm_tx *tx, int64_t product, qm_product *out);
+/* Has the product quantities at sources? One that was deleted has none, nor has a composite. */
+static inline bool qm_keeps_quantities(const qm_product *product) {
+  return product->state != QM_DELETED && !qm_is_composite(product->type);
+}
 qm_code qm_find_source(qm_tx *tx, qm_str code, int64_t *id, bool *found);
 bool qm_is_admin(qm_str type, qm_str channel);
 qm_code qm_find_stock(qm_tx *tx, int64_t stock, qm_str channel_type, qm_str channel_code,
@@ -183,6 +191,9 @@ qm_code qm_item_add(qm_tx *tx, int row, int64_t product, int64_t source, qm_qty 
 /* Notes a balance to be settled at the end of the op. */
 qm_code qm_touch(qm_tx *tx, int64_t product, int64_t stock);
 
+/* Ends all claims at an item, or (stock not 0) those of one stock's orders (allocation.c). */
+qm_code qm_allocations_drop(qm_tx *tx, int64_t product, int64_t source, int64_t stock);
+
 /* ---- what is promised (settle.c, stakes.c, guard.c, expiry.c) ---- */
 /* Promises that wait become firm where goods cover them, oldest first, for all that was touched. */
 qm_code qm_settle(qm_tx *tx);
@@ -212,6 +223,24 @@ qm_code qm_facts_close(qm_tx *tx);
 qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock);
 /* What of a balance has expired and has not been taken out. */
 qm_code qm_discount_expired(qm_tx *tx, int64_t product, int64_t stock, qm_balance *balance);
+
+/* ---- the rules of the shop (switches.c, b2b.c) ---- */
+/* Is a setting of the shop that is a switch on? All are until they are set to false. */
+qm_code qm_is_on(qm_tx *tx, const char *setting, bool *on);
+/* Is the part of the engine that the op belongs to on? Adds the problem if not. */
+qm_code qm_check_part(qm_tx *tx);
+/* May an item of the product be made, or be written, at the source? Adds the problem if not. */
+qm_code qm_check_b2b_item(qm_tx *tx, int row, const qm_product *product, int64_t source);
+/* May the product be marked b2b? Adds a problem for each source it is at beside the default one. */
+qm_code qm_check_b2b_mark(qm_tx *tx, int row, const qm_product *product);
+
+/* ---- products as a whole (catalog.c) ---- */
+/* Units of open order lines and of other systems' promises. */
+qm_code qm_open_units(qm_tx *tx, int64_t product, qm_qty *units);
+/* Adds a problem for each composite that the product is a part of. */
+qm_code qm_check_parts(qm_tx *tx, int row, int64_t product);
+/* What a composite is made of is forgotten. */
+qm_code qm_forget_parts(qm_tx *tx, int64_t product);
 
 /* ---- the ledger (ledger.c) ---- */
 typedef struct qm_fact {
@@ -247,6 +276,10 @@ qm_code qm_do_products(qm_tx *tx);
 qm_code qm_do_items(qm_tx *tx);
 qm_code qm_do_items_delete(qm_tx *tx);
 qm_code qm_do_rules(qm_tx *tx);
+qm_code qm_do_product_rename(qm_tx *tx);
+qm_code qm_do_products_delete(qm_tx *tx);
+qm_code qm_do_channel_rename(qm_tx *tx);
+qm_code qm_do_channel_delete(qm_tx *tx);
 /* Writes the op's rule rows; own or stock 0 in a row stands for the new one. */
 qm_code qm_write_rules(qm_tx *tx, int64_t new_own, int64_t new_stock);
 /* Is the op's generation the current one? Otherwise the verdict becomes QM_STALE. */

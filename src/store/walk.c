@@ -4,12 +4,13 @@
 
 /* ---- reading and writing lines ---- */
 
-static qm_code next_line(const qm_walk *walk, int64_t after, int64_t product, qm_placed_line *out,
+/* The order's next line; of those whose product is called sku now, if that is given. */
+static qm_code next_line(const qm_walk *walk, int64_t after, const qm_str *sku, qm_placed_line *out,
                          bool *found) {
   qm_tx *tx = walk->tx;
   int64_t first = walk->order << QM_LINE_BITS;
   qm_code code = QM_FIRST(tx, NEXT_LINE, found, QM_I(first + after),
-                          QM_I(first + (1 << QM_LINE_BITS)), QM_I(product));
+                          QM_I(first + (1 << QM_LINE_BITS)), sku ? QM_B(*sku) : QM_N);
   if (code || !*found)
     return code;
   int c = 0;
@@ -87,16 +88,15 @@ static qm_code change_line(qm_walk *walk, int row, qm_placed_line *line, qm_qty 
 static qm_code do_sku_row(qm_walk *walk, int row, qm_qty qty) {
   qm_tx *tx = walk->tx;
   qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku);
-  qm_product product;
   qm_placed_line line;
   bool found;
   qm_problem_kind kind = QM_P_NO_SKU_LINE;
   qm_qty left = qty;
   uint32_t problems = tx->verdict->problem_count;
-  qm_code code = qm_find_product(tx, sku, &product, &found);
-  for (int64_t after = 0; !code && found && left > 0; after = line.number) {
+  qm_code code = QM_OK;
+  for (int64_t after = 0; !code && left > 0; after = line.number) {
     qm_qty limit = 0;
-    code = next_line(walk, after, product.id, &line, &found);
+    code = next_line(walk, after, &sku, &line, &found);
     if (code || !found)
       break;
     kind = bar(walk, &line);
@@ -124,7 +124,7 @@ static qm_code do_line_row(qm_walk *walk, int row, qm_qty qty) {
   qm_qty limit;
   qm_code code = QM_OK;
   if (request->line > 0 && request->line < 1 << QM_LINE_BITS)
-    code = next_line(walk, request->line - 1, 0, &line, &found);
+    code = next_line(walk, request->line - 1, NULL, &line, &found);
   if (code)
     return code;
   if (!found || line.number != request->line) {
@@ -180,7 +180,7 @@ static qm_code do_all(qm_walk *walk) {
   qm_qty limit;
   qm_code code = walk->step->sources(walk, -1);
   while (!code && !qm_refused(walk->tx)) {
-    code = next_line(walk, after, 0, &line, &found);
+    code = next_line(walk, after, NULL, &line, &found);
     if (!code && found)
       code = limit_of(walk, &line, &limit);
     if (code || !found)
