@@ -115,7 +115,3 @@ qm_qty qm_waiting_part(const qm_balance *balance, const qm_rule *rule, qm_qty qt
     return 0;
   return qty - qm_firm_part(balance, qty);
 }
-
-qm_qty qm_promotable(const qm_balance *balance) {
-  return qm_qty_min(balance->backordered, uncovered(balance));
-}

@@ -61,9 +61,6 @@ qm_qty qm_firm_part(const qm_balance *balance, qm_qty qty);
  * backorders are on. Whether qty may be sold at all is qm_check's question. */
 qm_qty qm_waiting_part(const qm_balance *balance, const qm_rule *rule, qm_qty qty);
 
-/* How much of what waits is covered by now. */
-qm_qty qm_promotable(const qm_balance *balance);
-
 /* What one source item counts: nothing while it is out of stock, its source disabled or below zero.
  */
 static inline qm_qty qm_countable(qm_qty qty, bool in_stock, bool enabled) {

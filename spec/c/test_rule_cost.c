@@ -1,0 +1,96 @@
+/* test_rule_cost.c: what the promise rule costs a product whose sources nobody else draws on:
+ * nothing. The statements that the database runs are written down as it runs them, once in a shop
+ * with the rule and once in one whose stocks are independent, and must be the same. */
+#include "store_kit.h"
+
+enum { STATEMENTS = 64, LENGTH = 60 };
+
+typedef struct journal {
+  char text[STATEMENTS][LENGTH];
+  int count;
+} journal;
+
+static journal *writing; /* NULL: nobody listens */
+static kit_op record;
+
+static int note(unsigned kind, void *context, void *statement, void *sql) {
+  (void)context;
+  (void)statement;
+  if (kind == SQLITE_TRACE_STMT && writing && writing->count < STATEMENTS)
+    snprintf(writing->text[writing->count++], LENGTH, "%s", (const char *)sql);
+  return 0;
+}
+
+static int attend(sqlite3 *db, char **message, const struct sqlite3_api_routines *api) {
+  (void)message;
+  (void)api;
+  return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, note, NULL);
+}
+
+static qm_code stand(qm_store *store) {
+  qm_where where = {.stock = 1};
+  qm_str sku = kit_str("bike");
+  qm_stand seen;
+  qm_problem_kind problem;
+  qm_err err = {0};
+  return qm_store_stand(store, &where, &sku, 1, KIT_NOW, &seen, &problem, &err);
+}
+
+/* Each of a day's steps, with what the database was asked for it. */
+static void live(bool independent, journal steps[6]) {
+  kit_file file = kit_new_file();
+  qm_db_options options = kit_options(&file);
+  qm_store *store = NULL;
+  qm_err err = {0};
+  CHECK_INT(qm_store_open(&options, independent, KIT_NOW, &store, &err), QM_OK);
+  CHECK_INT(kit_apply(store, kit_rules(&record, 0, 0, 0)), QM_OK);
+  CHECK_INT(kit_apply(store, kit_product(&record, "bike", 0)), QM_OK);
+  CHECK_INT(kit_apply(store, kit_item(&record, "bike", "default", 9 * KIT_ONE)), QM_OK);
+  /* All statements are prepared before anything is written down. */
+  CHECK_INT(kit_apply(store, kit_place(&record, "o-0", "bike", KIT_ONE)), QM_OK);
+  memset(steps, 0, 6 * sizeof *steps);
+  writing = &steps[0];
+  CHECK_INT(kit_apply(store, kit_place(&record, "o-1", "bike", 3 * KIT_ONE)), QM_OK);
+  writing = &steps[1];
+  CHECK_INT(kit_apply(store, kit_place(&record, "o-2", "bike", 30 * KIT_ONE)), QM_NOT_ENOUGH);
+  writing = &steps[2];
+  CHECK_INT(stand(store), QM_OK);
+  writing = &steps[3];
+  const qm_op *op = kit_event(&record, QM_OP_SHIP, "s-1", "o-1", "bike", NULL, KIT_ONE);
+  CHECK_INT(kit_apply(store, op), QM_OK);
+  writing = &steps[4];
+  op = kit_event(&record, QM_OP_CANCEL, "c-1", "o-1", "bike", NULL, KIT_ONE);
+  CHECK_INT(kit_apply(store, op), QM_OK);
+  writing = &steps[5];
+  CHECK_INT(kit_apply(store, kit_item(&record, "bike", "default", 20 * KIT_ONE)), QM_OK);
+  writing = NULL;
+  qm_store_close(store);
+  kit_remove(&file);
+}
+
+TEST(unshared_products_run_the_same_statements_with_the_rule_and_without) {
+  static journal with[6], without[6];
+  live(false, with);
+  live(true, without);
+  for (int step = 0; step < 6; step++) {
+    CHECK_INT(with[step].count, without[step].count);
+    CHECK(with[step].count > 2 && with[step].count < STATEMENTS);
+    for (int i = 0; i < with[step].count && i < without[step].count; i++)
+      CHECK_STR(with[step].text[i], without[step].text[i]);
+  }
+}
+
+TEST(an_order_of_one_line_runs_twelve_statements) {
+  static journal steps[6];
+  live(false, steps);
+  CHECK_INT(steps[0].count, 12);
+  for (int i = 0; i < steps[0].count && steps[0].count != 12; i++)
+    fprintf(stderr, "  %s\n", steps[0].text[i]);
+}
+
+int main(void) {
+  sqlite3_auto_extension((void (*)(void))attend);
+  RUN(unshared_products_run_the_same_statements_with_the_rule_and_without);
+  RUN(an_order_of_one_line_runs_twelve_statements);
+  return unit_report();
+}
