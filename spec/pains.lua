@@ -33,9 +33,9 @@ return {
         "of the last unit: exactly one gets it, the others are told" },
     } },
   { 4, "a source in two stocks was sold twice", "inventory#2727 inventory#568",
-    pending_feature = true,
     specs = {
-      ["spec/shared_spec.lua"] = { "promises a unit once, whichever of its stocks sells it" },
+      ["spec/shared_sources_spec.lua"] = { "take from each other only what they must",
+        "is not shipped with goods that another stock was promised", "holds in random shops" },
     } },
   { 5, "two open orders were both told to ship the same last unit", "inventory#1968",
     specs = {
