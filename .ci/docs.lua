@@ -1,4 +1,4 @@
--- Writes the API table of README.md from lua/quartermaster/meta.lua.
+-- Writes the API table of README.md from lua/quartermaster/meta.lua and the parts in meta/.
 --
 --   lua5.4 .ci/docs.lua write     (make docs)
 --   lua5.4 .ci/docs.lua check     exits with 1, and says why, when the table is not up to date
@@ -8,6 +8,7 @@ package.path = "./.ci/?.lua;" .. package.path
 local files = require "files"
 
 local SOURCE, TARGET = "lua/quartermaster/meta.lua", "README.md"
+local PARTS = "lua/quartermaster/meta"
 local FIRST, LAST = "<!-- api -->", "<!-- /api -->"
 
 -- The end of the first sentence: a mark followed by white space or nothing.
@@ -38,9 +39,30 @@ local function find_paths(text)
   return paths
 end
 
--- Every function of the file in its order: { path, separator, name, arguments, text }.
+-- The description with its parts, one after the other.
+local function read_source()
+  local texts = { assert(files.read(SOURCE), SOURCE .. " is missing") }
+  for _, path in ipairs(files.list(PARTS, "lua")) do texts[#texts + 1] = files.read(path) end
+  return table.concat(texts, "\n")
+end
+
+-- Functions of one object stand together, in their order.
+local function by_path(found)
+  local order, lists, all = {}, {}, {}
+  for _, method in ipairs(found) do
+    if not lists[method.path] then
+      lists[method.path] = {}
+      order[#order + 1] = lists[method.path]
+    end
+    table.insert(lists[method.path], method)
+  end
+  for _, list in ipairs(order) do table.move(list, 1, #list, #all + 1, all) end
+  return all
+end
+
+-- Every function that is described: { path, separator, name, arguments, text }.
 local function methods()
-  local text = assert(files.read(SOURCE), SOURCE .. " is missing")
+  local text = read_source()
   local paths = find_paths(text)
   local found, comment, returns = {}, {}, nil
   for line in text:gmatch("[^\n]*") do
@@ -60,7 +82,7 @@ local function methods()
     end
     if not line:find("^%-%-%-") then comment, returns = {}, nil end
   end
-  return found
+  return by_path(found)
 end
 
 local function table_text()

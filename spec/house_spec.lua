@@ -350,6 +350,8 @@ describe("lint", function()
     { "sizes", "lua/quartermaster/a.lua", ("x"):rep(101), "101 columns, the limit is 100" },
     { "docs", "README.md", "<!-- api -->\n| other |\n<!-- /api -->\n", "run `make docs`" },
     { "docs", "README.md", "Hello\n", "README.md has no lines" },
+    { "docs", "lua/quartermaster/meta/more.lua", "---Sells.\nfunction quartermaster.sell(x) end",
+      "run `make docs`" },
     { "specs", "spec/some_spec.lua", "quartermaster.opens {}", "no spec calls quartermaster.open" },
     { "pains", "spec/pains.lua", pains{ [7] = "" }, "7: is missing, or not in its place" },
     { "pains", "spec/pains.lua", pains{ [57] = '{ 57, "a", "b", out = "because" }' },
