@@ -32,6 +32,10 @@ local WRITES = {
   adopt = function(inv, sku)
     return inv:adopt{ id = "n", reservations = { { sku = sku, qty = 1, stock = 1 } } }
   end,
+  ["adopt, of an order,"] = function(inv, sku)
+    return inv:adopt{ id = "n", orders = { { id = "n", stock = 1,
+      lines = { { sku = sku, qty = 1 } } } } }
+  end,
 }
 
 describe("a SKU", function()
@@ -144,6 +148,14 @@ local DOCUMENTS = {
   end,
   adopt = function(inv, id)
     return inv:adopt{ id = id, reservations = { { sku = "pen", qty = 1, stock = 1 } } }
+  end,
+  ["adopt, of orders"] = function(inv, id)
+    return inv:adopt{ id = id, orders = { { id = "a", stock = 1,
+      lines = { { sku = "pen", qty = 1 } } } } }
+  end,
+  compensate = function(inv, id)
+    return inv:compensate{ id = id, force = true,
+      lines = { { order = "o", sku = "pen", qty = 1, stock = 1 } } }
   end,
   ["items:adjust"] = function(inv, id)
     return inv.items:adjust{ id = id, lines = { { sku = "pen", delta = 1 } } }

@@ -73,9 +73,21 @@ _M.TABLES = {
     id = "string", order = "string", force = "boolean",
     lines = { list = with(LINE, { from = "string", to = "string" }) },
   }, { id = "x", order = "o" } },
-  { "adopt", { id = "string", reservations = { list = with(WHERE, {
-    sku = "string", qty = "quantity", note = "string",
-  }) } }, { id = "x" } },
+  { "adopt", {
+    id = "string", open = "boolean",
+    orders = { list = with(WHERE, { id = "string", lines = { list = with(LINE, {
+      cancelled = "quantity", invoiced = "quantity", shipped = "quantity", refunded = "quantity",
+      released = "quantity", returned = "quantity", source = "string",
+    }) } }) },
+    reservations = { list = with(WHERE, {
+      sku = "string", qty = "quantity", note = "string", order = "string",
+    }) },
+  }, { id = "x" } },
+  { "inconsistencies", { after = "string", limit = "number" }, {} },
+  { "compensate", {
+    id = "string", dry_run = "boolean", force = "boolean",
+    lines = { list = with(WHERE, { order = "string", sku = "string", qty = "quantity" }) },
+  }, { id = "x" } },
   { "select", with(WHERE, {
     order = "string", lines = { list = LINE }, algorithm = "string", availability = "string",
     rows = "string", sources = "table",

@@ -4,7 +4,9 @@
 local children = require "children"
 local helpers = require "helpers"
 
-local _M = { PAGE = 4096, SKUS = 40, ORDERS = 160 }
+local _M = { PAGE = 4096, SKUS = 40, ORDERS = 200 }
+
+local PLACED = 160 -- of the orders; the others were adopted
 
 local KINDS = { [2] = "interior index", [5] = "interior table", [10] = "leaf index",
   [13] = "leaf table" }
@@ -36,7 +38,7 @@ local function fill_catalogue(inv)
 end
 
 local function sell(inv)
-  for i = 1, _M.ORDERS do
+  for i = 1, PLACED do
     local id, sku = "order-" .. i, sku_of(i % _M.SKUS + 1)
     local lines = { { sku = sku, qty = 1 + i % 3 }, { sku = sku_of(i % 11 + 1), qty = 1 } }
     assert(inv:place{ id = id, channel = "eu", lines = lines })
@@ -46,13 +48,28 @@ local function sell(inv)
     end
     if i % 5 == 0 then assert(inv:cancel{ id = "c" .. i, order = id }) end
   end
-  assert(inv:adopt{ id = "adopted", reservations = { { sku = sku_of(1), qty = -2, stock = 2 } } })
+end
+
+-- Orders of another system, with reservations of which some do not fit and one is settled.
+local function adopt(inv)
+  local orders, rows = {}, { { sku = sku_of(1), qty = -2, stock = 2 } }
+  for i = PLACED + 1, _M.ORDERS do
+    local sku = sku_of(i % _M.SKUS + 1)
+    orders[#orders + 1] = { id = "order-" .. i, channel = "eu", lines = { { sku = sku, qty = 5,
+      cancelled = 1, invoiced = 3, shipped = i % 3, refunded = 1, returned = 0 } } }
+    rows[#rows + 1] = { order = "order-" .. i, sku = sku, stock = 2, qty = -2 }
+  end
+  assert(inv:adopt{ id = "adopted", orders = orders, reservations = rows })
+  local one = assert(inv:inconsistencies())[1]
+  assert(inv:compensate{ id = "settled", lines = { { order = one.order, sku = one.sku,
+    stock = one.stock, qty = -one.qty } } })
 end
 
 function _M.build(path)
   helpers.with_inventory({ path = path, durability = "normal" }, function(inv)
     local gone = fill_catalogue(inv)
     sell(inv)
+    adopt(inv)
     assert(inv.items:delete(gone))
     assert(inv:verify().ok)
   end)
@@ -126,6 +143,9 @@ local function numbers_of(inv, note)
     sums[sku] = (sums[sku] or 0) + row.reserved
   end
   for i = 1, SKUS do add(sums[("product-%02d"):format(i)]) end
+  for _, row in ipairs(read(inv:inconsistencies{ limit = 1000 })) do
+    add(row.order, row.sku, row.stock, row.qty, row.state)
+  end
   return table.concat(text, " ")
 end
 

@@ -7,13 +7,13 @@ local REQUESTS = {
   ship = { id = "x", order = "o-1", source = "muc" }, invoice = { id = "x", order = "o-1" },
   refund = { id = "x", order = "o-1" }, return_goods = { id = "x", order = "o-1" },
   allocate = { id = "x", order = "o-1" }, reassign = { id = "x", order = "o-1" },
-  adopt = { id = "x" }, adjust = { id = "x" },
+  adopt = { id = "x" }, adjust = { id = "x" }, compensate = { id = "x" },
 }
 
 -- Without any list these are refused the same way; the others then mean everything.
 local NEEDED = {
   place = true, refund = true, return_goods = true, allocate = true, reassign = true,
-  adopt = true, adjust = true,
+  adopt = true, adjust = true, compensate = true,
 }
 
 local function refuse(call, list)

@@ -17,6 +17,8 @@ local function prepare(inv, stock)
     lines = { { line = 1, qty = 4, source = "ham" } } })
   assert(inv:invoice{ id = "i-0", order = "o-1", lines = { { line = 1, qty = 5 } } })
   assert(inv:ship{ id = "s-0", order = "o-1", lines = { { line = 1, qty = 3, source = "ham" } } })
+  assert(inv:adopt{ id = "a-0",
+    reservations = { { order = "gone", sku = "bell", stock = stock, qty = -2 } } })
 end
 
 local function copy(value)
@@ -71,12 +73,28 @@ local KINDS = {
   return_goods = { { order = "o-1", lines = { { line = 1, sku = "bike", qty = 2, to = "muc" } } }, {
     { "order", "o-2" }, { "lines 1 line" }, { "lines 1 sku" }, { "lines 1 qty", 1 },
     { "lines 1 to", "ham" }, { "lines 1 to" } } },
-  adopt = { { reservations = { { sku = "bike", qty = -50, channel = "eu", note = "cart 7" },
+  compensate = { { lines = { { order = "gone", sku = "bell", qty = 1, channel = "eu" } } }, {
+    { "lines 1 order", "o-1" }, { "lines 1 sku", "bike" }, { "lines 1 qty", 2 },
+    { "lines 1 channel", "base" }, { "lines 1 stock", 2 }, { "force", true }, { "dry_run", true },
+    { "lines 2", { order = "gone", sku = "bell", qty = 1, channel = "eu" } } } },
+  adopt = { { open = true, orders = { { id = "old", channel = "eu", lines = { { sku = "bike",
+    qty = 9, line = 1, cancelled = 1, invoiced = 5, shipped = 2, refunded = 3, released = 2,
+    returned = 1, source = "ham" }, { sku = "bell", qty = 1 } } } },
+    reservations = { { sku = "bike", qty = -50, channel = "eu", note = "cart 7" },
     { sku = "lamp", qty = -1, stock = 1 } } }, {
     { "reservations 1 sku", "bell" }, { "reservations 1 qty", -51 }, { "reservations 1 note" },
     { "reservations 1 note", "" }, { "reservations 1 channel", "base" },
     { "reservations 1 channel", { code = "eu", type = "shop" } }, { "reservations 2 stock", 2 },
-    { "reservations 2" } } },
+    { "reservations 2" }, { "reservations 1 order", "old" }, { "open" }, { "orders" },
+    { "orders 1 id", "new" }, { "orders 1 channel", "base" }, { "orders 1 stock", 2 },
+    { "orders 1 lines 1 sku", "bell" }, { "orders 1 lines 1 qty", 8 },
+    { "orders 1 lines 1 line", 3 }, { "orders 1 lines 1 cancelled" },
+    { "orders 1 lines 1 invoiced", 6 }, { "orders 1 lines 1 shipped", 3 },
+    { "orders 1 lines 1 refunded", 2 }, { "orders 1 lines 1 released", 1 },
+    { "orders 1 lines 1 released" }, { "orders 1 lines 1 returned", 2 },
+    { "orders 1 lines 1 source", "muc" }, { "orders 1 lines 1 source" }, { "orders 1 lines 2" },
+    { "orders 1 lines 3", { sku = "bike", qty = 1 } },
+    { "orders 2", { id = "new", channel = "eu", lines = { { sku = "bike", qty = 1 } } } } } },
   adjust = { { reason = "count", lines = { { sku = "bike", source = "muc", delta = -2 } } }, {
     { "reason" }, { "reason", "damage" }, { "lines 1 sku", "bell" }, { "lines 1 source", "ham" },
     { "lines 1 source" }, { "lines 1 delta", 2 },

@@ -17,6 +17,14 @@ local FILL = [[
         { sku = "p" .. i % 20 + 1, qty = 1 }, { sku = "p" .. (i + 7) % 20 + 1, qty = 2 } } }
     end
     assert(inv:batch(ops))
+    -- Reservations of another system: too many for each order, and some that are settled.
+    local rows = {}
+    for i = from, from + 999 do
+      rows[#rows + 1] = { order = "o" .. i, sku = "p1", qty = -1, stock = 1 }
+      rows[#rows + 1] = { order = "x" .. i, sku = "p2", qty = -1, stock = 1 }
+      rows[#rows + 1] = { order = "x" .. i, sku = "p2", qty = 1, stock = 1 }
+    end
+    assert(inv:adopt{ id = "a" .. from, reservations = rows })
   end
   inv:close()
 ]]
@@ -71,7 +79,8 @@ if not os.getenv("QM_BUILD") then
       return tonumber(rows), tonumber(peak)
     end
 
-    local MORE = { verify = 30000, events = 30000, reservations = 30000, waiting = 1000 }
+    local MORE = { verify = 30000, events = 30000, reservations = 30000, waiting = 1000,
+      inconsistencies = 15000 }
     for what, least in pairs(MORE) do
       it("in " .. what, function()
         local few, before = measure(SMALL, what)

@@ -93,6 +93,19 @@ local CASES = {
   { "stock of adopt", "stock", function(inv)
     return inv:adopt{ id = "n", reservations = { { sku = "pen", qty = -1, stock = 99 } } }
   end },
+  { "stock of an adopted order", "stock", function(inv)
+    return inv:adopt{ id = "n", orders = { { id = "a", stock = 99, lines = PEN } } }
+  end },
+  { "source of an adopted order", "source", function(inv)
+    return inv:adopt{ id = "n", orders = { { id = "a", stock = 1,
+      lines = { { sku = "pen", qty = 2, shipped = 1, source = "x" } } } } }
+  end },
+  { "order of compensate", "order", function(inv)
+    return inv:compensate{ id = "n", lines = { { order = "x", sku = "pen", qty = 1, stock = 1 } } }
+  end },
+  { "SKU of compensate", "sku", function(inv)
+    return inv:compensate{ id = "n", lines = { { order = "o", sku = "x", qty = 1, stock = 1 } } }
+  end },
   { "order of orders:get", "id", function(inv) return inv.orders:get("x") end },
   { "order of orders:get, being a shipment", "id", function(inv) return inv.orders:get("s") end },
   { "order of select", "id", function(inv) return inv:select{ order = "x" } end },
@@ -247,6 +260,12 @@ describe("an unknown", function()
           lines = PEN })
         helpers.expect_error("INVALID", inv:adopt{ id = "n", reservations = {
           { sku = "pen", qty = -1, stock = where.stock, channel = where.channel },
+        } })
+        helpers.expect_error("INVALID", inv:adopt{ id = "n", orders = {
+          { id = "a", stock = where.stock, channel = where.channel, lines = PEN },
+        } })
+        helpers.expect_error("INVALID", inv:compensate{ id = "n", lines = {
+          { order = "o", sku = "pen", qty = -1, stock = where.stock, channel = where.channel },
         } })
       end
     end)

@@ -2,6 +2,7 @@
 
 local b2b = require "quartermaster.b2b"
 local backorders = require "quartermaster.backorders"
+local care = require "quartermaster.care"
 local channels = require "quartermaster.channels"
 local check = require "quartermaster.check"
 local core = require "quartermaster.core"
@@ -36,7 +37,7 @@ _M.options.import = check.names(import.KEYS)
 _M.options.list = check.names(check.LIST_OPTIONS)
 _M.options["settings:set"] = check.names(settings.DEFINITIONS)
 for _, part in ipairs{
-  sources, stocks, channels, products, items, salable, backorders, selection, ledger,
+  sources, stocks, channels, products, items, salable, backorders, selection, ledger, care,
 } do
   for name, keys in pairs(part.KEYS) do
     _M.options[name] = check.names(keys)
@@ -53,6 +54,7 @@ local Inventory = {
   reassign = orders.reassign, adopt = orders.adopt,
   batch = orders.batch, select = selection.select,
   events = ledger.events, reservations = ledger.reservations,
+  inconsistencies = care.inconsistencies, compensate = care.compensate,
 }
 local GlobalSettings = {}
 local Policies = {}

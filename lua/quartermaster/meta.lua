@@ -1,6 +1,6 @@
 ---@meta quartermaster
--- The one description of the public API. Editors read it; the README table is generated from it
--- (`make docs`), and `make lint` fails when the code and this file drift apart.
+-- The one description of the public API, with the parts in meta/. Editors read it; the README table
+-- is generated from it (`make docs`), and `make lint` fails when the code and it drift apart.
 --
 -- Quantities: integers, decimal strings ("2.5") or floats with at most four decimals; they are
 -- exact to 1/10000 and at most 10^11 in size. Times: whole seconds since 1970.
@@ -21,6 +21,7 @@
 ---@field subject? string what the message names, when it is no SKU
 ---@field sku? string
 ---@field source? string
+---@field order? string in a list of what is about several orders
 ---@field requested? number
 ---@field available? number what would have been accepted
 
@@ -267,16 +268,10 @@ function Inventory:batch(ops) end
 ---@return qm.Plan|nil, string?, string?, table?
 function Inventory:select(request) end
 
----Takes over open promises of another system: appended as they are (negative takes, positive releases), always
----accepted; what they promise too much is reported under `over_promised`.
----@param request { id: string, reservations: { sku: string, qty: qm.Qty, stock: integer?, channel: string|qm.Channel?, note: string? }[] }
----@return { id: string, taken: integer, skipped: integer, over_promised: { sku: string, stock: integer, qty: number }[], replayed: boolean? }|nil, string?, string?, table?
-function Inventory:adopt(request) end
-
 ---@class qm.LedgerRow
 ---@field seq integer
 ---@field time integer
----@field event string order_placed, order_canceled, shipment_created, invoice_created, creditmemo_created, goods_returned, units_allocated, allocation_moved, quantity_set, quantity_adjusted, reservation_adopted, oversold, ...
+---@field event string order_placed, order_canceled, shipment_created, invoice_created, creditmemo_created, goods_returned, units_allocated, allocation_moved, quantity_set, quantity_adjusted, reservation_adopted, order_adopted (`note` names the counter that `qty` is of), manual_compensation, oversold, ...
 ---@field document? string the caller's id
 ---@field order? string
 ---@field line? integer

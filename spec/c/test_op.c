@@ -190,6 +190,41 @@ TEST(the_hash_changes_with_the_number_and_order_of_rows) {
   CHECK(!same(hash_of_rows(1, AB), hash_of_rows(0, AB)));
 }
 
+/* An adopted order of two lines in one call; `change` picks what is said otherwise. */
+static void hashes_of_adopted(int change, digest *whole, digest *order) {
+  static kit_op op;
+  qm_op *head = kit_begin(&op, QM_OP_ADOPT);
+  qm_row *rows = kit_rows(&op, 3);
+  head->order_count = 1;
+  head->line_count = 2;
+  rows[0].lines = change == 1 ? 1 : 2;
+  for (int i = 0; i < 3; i++)
+    rows[i].order = kit_text(&op, change == 2 ? "o-2" : "o-1");
+  qm_row *last = &rows[2];
+  last->sku = kit_text(&op, "bike");
+  last->qty = 9;
+  last->cancelled = change == 3;
+  last->invoiced = change == 4;
+  last->shipped = change == 5;
+  last->refunded = change == 6;
+  last->released = change == 7;
+  last->returned = change == 8;
+  kit_finish(&op);
+  qm_op_hash(kit_head(&op), whole->bytes);
+  qm_order_hash(kit_head(&op), 0, 1, order->bytes);
+}
+
+TEST(the_hash_changes_with_all_that_an_adopted_order_says) {
+  digest whole, order, other_whole, other_order;
+  hashes_of_adopted(0, &whole, &order);
+  CHECK(!same(whole, order));
+  for (int change = 1; change <= 8; change++) {
+    hashes_of_adopted(change, &other_whole, &other_order);
+    if (!CHECK(!same(whole, other_whole) && !same(order, other_order)))
+      fprintf(stderr, "  change %d\n", change);
+  }
+}
+
 /* Files keep hashes: a newer program must come to the same one. The fields are written out by hand
  * as the rules say (eight bytes each, texts after their length) and hashed by another program. */
 TEST(the_hash_of_a_known_request_is_known) {
@@ -313,6 +348,7 @@ int main(void) {
   RUN(the_hash_changes_with_every_number);
   RUN(neighbouring_texts_are_kept_apart);
   RUN(the_hash_changes_with_the_number_and_order_of_rows);
+  RUN(the_hash_changes_with_all_that_an_adopted_order_says);
   RUN(the_hash_of_a_known_request_is_known);
   RUN(texts_survive_the_growth_of_the_arena);
   RUN(a_text_may_lie_in_the_arena_itself);

@@ -44,7 +44,14 @@ typedef enum qm_problem_kind {
   X(reservations)                                                                                  \
   X(sku)                                                                                           \
   X(from)                                                                                          \
-  X(least)
+  X(least)                                                                                         \
+  X(order)                                                                                         \
+  X(cancelled)                                                                                     \
+  X(invoiced)                                                                                      \
+  X(shipped)                                                                                       \
+  X(refunded)                                                                                      \
+  X(released)                                                                                      \
+  X(returned)
 
 typedef enum qm_field_name {
   QM_FIELD_OWN = 0, /* the one of problem.def */

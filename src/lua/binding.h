@@ -45,15 +45,16 @@ void qm_push_int(lua_State *L, int64_t value);
 
 /* One key of a table: its name, and where its value goes. */
 typedef enum qm_field_type {
-  QM_F_TEXT,   /* qm_span */
-  QM_F_INT,    /* int64_t */
-  QM_F_QTY,    /* qm_qty of a qm_row; what is wrong with a bad one goes to row.bad */
-  QM_F_NOTIFY, /* the same, or the inherit mark, which sets QM_CLEAR_NOTIFY instead */
-  QM_F_REAL,   /* double */
-  QM_F_BOOL,   /* int32_t */
-  QM_F_FLAG,   /* sets the flag when true */
-  QM_F_OTHER,  /* read by the caller: only known to exist */
-  QM_F_WORD    /* int32_t: position in `words`, -1 for another string, -2 for an empty one */
+  QM_F_TEXT,    /* qm_span */
+  QM_F_INT,     /* int64_t */
+  QM_F_QTY,     /* qm_qty of a qm_row; what is wrong with a bad one goes to row.bad */
+  QM_F_COUNTER, /* the same; what is wrong with a bad one stands in its place */
+  QM_F_NOTIFY,  /* as a quantity, or the inherit mark, which sets QM_CLEAR_NOTIFY instead */
+  QM_F_REAL,    /* double */
+  QM_F_BOOL,    /* int32_t */
+  QM_F_FLAG,    /* sets the flag when true */
+  QM_F_OTHER,   /* read by the caller: only known to exist */
+  QM_F_WORD     /* int32_t: position in `words`, -1 for another string, -2 for an empty one */
 } qm_field_type;
 
 typedef struct qm_field {

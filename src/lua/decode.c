@@ -5,7 +5,7 @@
 
 /* Every element of detail.errors is made here, and so is the message of the whole answer. */
 static void push_error(lua_State *L, qm_handle *handle, const qm_problem *problem, qm_str subject,
-                       qm_str source) {
+                       qm_str source, qm_str order) {
   const qm_problem_info *info = &qm_problem_infos[problem->kind];
   const char *field = qm_problem_field(problem->kind, (qm_field_name)problem->field);
   char text[1024];
@@ -43,6 +43,10 @@ static void push_error(lua_State *L, qm_handle *handle, const qm_problem *proble
     qm_push_int(L, problem->stock);
     lua_setfield(L, -2, "stock");
   }
+  if (order.p) {
+    qm_push_str(L, order);
+    lua_setfield(L, -2, "order");
+  }
   if (numbers) {
     qm_push_qty(L, handle, problem->asked);
     lua_setfield(L, -2, "requested");
@@ -71,7 +75,7 @@ static int push_refusal(lua_State *L, qm_handle *handle, const qm_verdict *verdi
       spokesman = count + 1;
     }
     push_error(L, handle, problem, qm_out_str(out, problem->subject),
-               qm_out_str(out, problem->source));
+               qm_out_str(out, problem->source), qm_out_str(out, problem->order));
     lua_rawseti(L, -2, ++count);
     at = problem->next;
   }
@@ -98,7 +102,7 @@ int qm_push_problem(lua_State *L, qm_problem_kind kind, qm_str subject) {
   lua_pushnil(L);
   lua_createtable(L, 0, 1);
   lua_createtable(L, 1, 0);
-  push_error(L, NULL, &problem, subject, (qm_str){NULL, 0});
+  push_error(L, NULL, &problem, subject, (qm_str){NULL, 0}, (qm_str){NULL, 0});
   lua_getfield(L, -1, "message");
   lua_insert(L, -4); /* nil message detail errors error */
   lua_rawseti(L, -2, 1);
@@ -145,35 +149,77 @@ static void push_entry(lua_State *L, qm_handle *handle, const qm_entry *entry) {
   }
 }
 
-static void push_entries(lua_State *L, qm_handle *handle, const qm_verdict *verdict) {
+/* A list of up to `most` entries from the one at `at`; returns where the next one is. */
+static uint32_t push_entries(lua_State *L, qm_handle *handle, uint32_t at, uint32_t most) {
   qm_out *out = qm_store_out(handle->store);
   int count = 0;
-  lua_createtable(L, (int)verdict->entry_count, 0);
-  for (uint32_t at = verdict->entry_first; at;) {
+  lua_newtable(L);
+  for (uint32_t i = 0; at && i < most; i++) {
     const qm_entry *entry = qm_out_entry(out, at);
     at = entry->next;
     push_entry(L, handle, entry);
     lua_rawseti(L, -2, ++count);
   }
+  return at;
+}
+
+static void set_int(lua_State *L, const char *key, int64_t value) {
+  qm_push_int(L, value);
+  lua_setfield(L, -2, key);
+}
+
+/* An answer about orders has numbers of its own, in a first entry without a product. */
+static void push_adopted(lua_State *L, qm_handle *handle, const qm_op *op,
+                         const qm_verdict *verdict) {
+  uint32_t at = verdict->entry_first;
+  if (op->order_count > 0 || (op->flags & QM_OPEN)) {
+    const qm_entry *counts = qm_out_entry(qm_store_out(handle->store), at);
+    set_int(L, "orders", counts->line);
+    set_int(L, "known", counts->stock);
+    set_int(L, "opened", counts->qty);
+    at = counts->next;
+  }
+  set_int(L, "taken", verdict->value);
+  set_int(L, "skipped", verdict->skipped);
+  push_entries(L, handle, at, UINT32_MAX);
+  lua_setfield(L, -2, "over_promised");
+}
+
+/* The first entries are the request's rows, then comes what is promised too much. */
+static void push_compensated(lua_State *L, qm_handle *handle, const qm_op *op,
+                             const qm_verdict *verdict) {
+  uint32_t at = push_entries(L, handle, verdict->entry_first, op->row_count);
+  for (uint32_t i = 0; i < op->row_count; i++) {
+    lua_rawgeti(L, -1, (int)i + 1);
+    qm_push_str(L, qm_op_str(op, qm_op_rows(op)[i].order));
+    lua_setfield(L, -2, "order");
+    lua_pop(L, 1);
+  }
+  lua_setfield(L, -2, "lines");
+  push_entries(L, handle, at, UINT32_MAX);
+  lua_setfield(L, -2, "over_promised");
+  if (op->flags & QM_DRY_RUN) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, "dry_run");
+  }
 }
 
 static int push_document(lua_State *L, qm_handle *handle, const qm_op *op,
                          const qm_verdict *verdict) {
-  bool adopt = op->kind == QM_OP_ADOPT;
   lua_createtable(L, 0, 4);
   qm_push_str(L, qm_op_str(op, op->id));
   lua_setfield(L, -2, "id");
-  if (op->kind != QM_OP_ADJUST && !adopt) {
-    qm_push_str(L, qm_op_str(op, op->kind == QM_OP_PLACE ? op->id : op->order));
-    lua_setfield(L, -2, "order");
-  }
-  push_entries(L, handle, verdict);
-  lua_setfield(L, -2, adopt ? "over_promised" : "lines");
-  if (adopt) {
-    qm_push_int(L, verdict->value);
-    lua_setfield(L, -2, "taken");
-    qm_push_int(L, verdict->skipped);
-    lua_setfield(L, -2, "skipped");
+  if (op->kind == QM_OP_ADOPT) {
+    push_adopted(L, handle, op, verdict);
+  } else if (op->kind == QM_OP_COMPENSATE) {
+    push_compensated(L, handle, op, verdict);
+  } else {
+    if (op->kind != QM_OP_ADJUST) {
+      qm_push_str(L, qm_op_str(op, op->kind == QM_OP_PLACE ? op->id : op->order));
+      lua_setfield(L, -2, "order");
+    }
+    push_entries(L, handle, verdict->entry_first, UINT32_MAX);
+    lua_setfield(L, -2, "lines");
   }
   if (verdict->replayed) {
     lua_pushboolean(L, 1);

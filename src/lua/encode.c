@@ -65,6 +65,14 @@ static void encode_channel(lua_State *L, qm_builder *b, size_t at, size_t flags_
   memcpy(b->bytes + at + fields[0].offset, &span, sizeof span);
 }
 
+/* The row's table is on top of the stack. */
+static void encode_row_channel(lua_State *L, qm_builder *b, size_t at, const char *what) {
+  raw_field(L, -1, "channel");
+  if (!lua_isnil(L, -1))
+    encode_channel(L, b, at, at + offsetof(qm_row, flags), qm_row_channel_fields, what);
+  lua_pop(L, 1);
+}
+
 static qm_row *row_at(qm_builder *b, size_t rows, int64_t i) {
   return (qm_row *)(void *)(b->bytes + rows + (size_t)i * sizeof(qm_row));
 }
@@ -76,12 +84,8 @@ static void encode_rows(lua_State *L, qm_builder *b, size_t rows, int64_t first,
     size_t at = rows + (size_t)(first + i) * sizeof(qm_row);
     lua_rawgeti(L, -1, (int)i + 1);
     qm_read_fields(L, -1, b, at, at + offsetof(qm_row, flags), info->rows, info->what);
-    if (info->kind == QM_OP_ADOPT) {
-      raw_field(L, -1, "channel");
-      if (!lua_isnil(L, -1))
-        encode_channel(L, b, at, at + offsetof(qm_row, flags), qm_row_channel_fields, info->what);
-      lua_pop(L, 1);
-    }
+    if (info->kind == QM_OP_ADOPT || info->kind == QM_OP_COMPENSATE)
+      encode_row_channel(L, b, at, info->what);
     qm_row *row = row_at(b, rows, first + i);
     bool counted = info->kind == QM_OP_PLACE || info->kind == QM_OP_STOCK;
     if (counted && !(row->flags & QM_HAS_LINE))
@@ -100,9 +104,9 @@ static size_t start_rows(lua_State *L, qm_builder *b, int64_t count, uint32_t fl
 }
 
 static void encode_list(lua_State *L, qm_builder *b, int index, const qm_request *info) {
-  bool document = info->kind < QM_OP_DOCUMENTS && info->kind != QM_OP_ADOPT;
+  bool order = info->kind < QM_OP_DOCUMENTS && info->kind != QM_OP_COMPENSATE;
   int64_t count = push_list(L, index, info->list, info->what);
-  count = within(b, count, document ? QM_LINES_MAX : QM_BATCH_MAX);
+  count = within(b, count, order ? QM_LINES_MAX : QM_BATCH_MAX);
   if (count >= 0) {
     size_t rows = start_rows(L, b, count, QM_HAS_LINES);
     encode_rows(L, b, rows, 0, count, info);
@@ -159,6 +163,89 @@ static void encode_stock(lua_State *L, qm_builder *b, int index, const qm_reques
   }
   lua_pop(L, 1);
 }
+
+/* ---- adopt ---- */
+
+/* How many lines the orders of the list on top of the stack have. */
+static int64_t count_lines(lua_State *L, qm_builder *b, int64_t orders, const char *what) {
+  int64_t total = 0;
+  for (int64_t i = 0; i < orders; i++) {
+    lua_rawgeti(L, -1, (int)i + 1);
+    if (!lua_istable(L, -1))
+      luaL_error(L, "%s must be a table, not a %s", what, luaL_typename(L, -1));
+    int64_t lines = push_list(L, -1, "lines", what);
+    if (lines > 0)
+      total += within(b, lines, QM_LINES_MAX);
+    lua_pop(L, 2);
+  }
+  return within(b, total, QM_BATCH_MAX);
+}
+
+/* Lines of the order on top of the stack, from row `first` to before row `end`; they carry its id.
+ * A finalizer may have given it more lines than were counted: these are left out. */
+static int64_t encode_order_lines(lua_State *L, qm_builder *b, size_t rows, int64_t first,
+                                  int64_t end, qm_span order) {
+  static const char what[] = "adopt: orders: lines";
+  int64_t count = push_list(L, -1, "lines", what);
+  if (count > end - first)
+    count = end - first;
+  for (int64_t i = 0; i < count; i++) {
+    size_t at = rows + (size_t)(first + i) * sizeof(qm_row);
+    lua_rawgeti(L, -1, (int)i + 1);
+    qm_read_fields(L, -1, b, at, at + offsetof(qm_row, flags), qm_adopt_lines, what);
+    qm_row *row = row_at(b, rows, first + i);
+    if (!(row->flags & QM_HAS_LINE))
+      row->line = i + 1;
+    row->order = order;
+    row->index = (int32_t)i + 1;
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  return count > 0 ? count : 0;
+}
+
+/* The list of orders is on top of the stack. */
+static void encode_orders(lua_State *L, qm_builder *b, size_t rows, int64_t orders, int64_t lines) {
+  static const char what[] = "adopt: orders";
+  int64_t next = orders;
+  for (int64_t i = 0; i < orders; i++) {
+    size_t at = rows + (size_t)i * sizeof(qm_row);
+    lua_rawgeti(L, -1, (int)i + 1);
+    qm_read_fields(L, -1, b, at, at + offsetof(qm_row, flags), qm_adopt_orders, what);
+    encode_row_channel(L, b, at, what);
+    qm_span id = row_at(b, rows, i)->order;
+    int64_t count = encode_order_lines(L, b, rows, next, orders + lines, id);
+    row_at(b, rows, i)->lines = (uint32_t)count;
+    row_at(b, rows, i)->index = (int32_t)i + 1;
+    next += count;
+    lua_pop(L, 1);
+  }
+}
+
+/* Three kinds of rows: orders, their lines, reservations. */
+static void encode_adopt(lua_State *L, qm_builder *b, int index, const qm_request *info) {
+  int64_t orders = within(b, push_list(L, index, "orders", info->what), QM_BATCH_MAX);
+  int64_t lines = count_lines(L, b, orders, "adopt: orders");
+  int64_t reservations = push_list(L, index, info->list, info->what);
+  bool listed = reservations >= 0;
+  reservations = within(b, reservations, QM_BATCH_MAX);
+  if (qm_builder_current(b)->flags & QM_TOO_LONG)
+    orders = lines = reservations = 0;
+  int64_t before = (orders > 0 ? orders : 0) + lines;
+  size_t rows =
+      start_rows(L, b, before + (reservations > 0 ? reservations : 0), listed ? QM_HAS_LINES : 0);
+  encode_rows(L, b, rows, before, reservations, info);
+  for (int64_t i = 0; i < reservations; i++)
+    row_at(b, rows, before + i)->index = (int32_t)i + 1;
+  lua_pop(L, 1);
+  encode_orders(L, b, rows, orders, lines);
+  lua_pop(L, 1);
+  qm_op *op = qm_builder_current(b);
+  op->order_count = orders > 0 ? (uint32_t)orders : 0;
+  op->line_count = (uint32_t)lines;
+}
+
+/* ---- the whole file's rules ---- */
 
 /* Flat records without row flags share this: rules and settings. */
 static void encode_records(lua_State *L, qm_builder *b, int index, const char *key, size_t size,
@@ -222,6 +309,8 @@ static void encode_nested(lua_State *L, qm_builder *b, int index, const qm_reque
   if (info->kind == QM_OP_STOCK) {
     encode_stock(L, b, index, info);
     encode_rules(L, b, index, false);
+  } else if (info->kind == QM_OP_ADOPT) {
+    encode_adopt(L, b, index, info);
   } else if (info->list) {
     encode_list(L, b, index, info);
   }

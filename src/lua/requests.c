@@ -112,15 +112,50 @@ static const qm_field return_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
                                        {"to", QM_F_TEXT, ROW(source), 0, NULL},
                                        END};
 
-static const qm_field adopt_fields[] = {
-    {"id", QM_F_TEXT, OP(id), 0, NULL}, OTHER("reservations"), END};
+static const qm_field adopt_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
+                                        OTHER("orders"),
+                                        OTHER("reservations"),
+                                        {"open", QM_F_FLAG, 0, QM_OPEN, NULL},
+                                        END};
+
+const qm_field qm_adopt_orders[] = {{"id", QM_F_TEXT, ROW(order), 0, NULL},
+                                    {"stock", QM_F_INT, ROW(stock), QM_HAS_STOCK, NULL},
+                                    OTHER("channel"),
+                                    OTHER("lines"),
+                                    END};
+
+const qm_field qm_adopt_lines[] = {{"line", QM_F_INT, ROW(line), QM_HAS_LINE, NULL},
+                                   {"sku", QM_F_TEXT, ROW(sku), 0, NULL},
+                                   {"qty", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL},
+                                   {"cancelled", QM_F_COUNTER, ROW(cancelled), 0, NULL},
+                                   {"invoiced", QM_F_COUNTER, ROW(invoiced), 0, NULL},
+                                   {"shipped", QM_F_COUNTER, ROW(shipped), 0, NULL},
+                                   {"refunded", QM_F_COUNTER, ROW(refunded), 0, NULL},
+                                   {"released", QM_F_COUNTER, ROW(released), QM_HAS_RELEASED, NULL},
+                                   {"returned", QM_F_COUNTER, ROW(returned), 0, NULL},
+                                   {"source", QM_F_TEXT, ROW(source), 0, NULL},
+                                   END};
 
 static const qm_field adopt_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
                                       {"qty", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL},
                                       {"stock", QM_F_INT, ROW(stock), QM_HAS_STOCK, NULL},
                                       OTHER("channel"),
+                                      {"order", QM_F_TEXT, ROW(order), 0, NULL},
                                       {"note", QM_F_TEXT, ROW(note), 0, NULL},
                                       END};
+
+static const qm_field compensate_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
+                                             OTHER("lines"),
+                                             {"dry_run", QM_F_FLAG, 0, QM_DRY_RUN, NULL},
+                                             {"force", QM_F_FLAG, 0, QM_FORCE, NULL},
+                                             END};
+
+static const qm_field compensate_rows[] = {{"order", QM_F_TEXT, ROW(order), 0, NULL},
+                                           {"sku", QM_F_TEXT, ROW(sku), 0, NULL},
+                                           {"qty", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL},
+                                           {"stock", QM_F_INT, ROW(stock), QM_HAS_STOCK, NULL},
+                                           OTHER("channel"),
+                                           END};
 
 static const qm_field adjust_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
                                          {"reason", QM_F_TEXT, TEXT(QM_TEXT_REASON), 0, NULL},
@@ -273,6 +308,7 @@ static const qm_request requests[] = {
     {"allocate", "allocate", QM_OP_ALLOCATE, allocate_fields, "lines", source_rows},
     {"reassign", "reassign", QM_OP_REASSIGN, supply_fields, "lines", reassign_rows},
     {"adopt", "adopt", QM_OP_ADOPT, adopt_fields, "reservations", adopt_rows},
+    {"compensate", "compensate", QM_OP_COMPENSATE, compensate_fields, "lines", compensate_rows},
     {"adjust", "items:adjust", QM_OP_ADJUST, adjust_fields, "lines", adjust_rows},
     {"source", "sources:save", QM_OP_SOURCE, source_fields, NULL, NULL},
     {"stock", "stocks:save", QM_OP_STOCK, stock_fields, "sources", stock_rows},

@@ -19,6 +19,7 @@ const qm_request *qm_find_request(const char *name);
 /* Keys that are read in more than one place. A channel's are its type and its code, in this order.
  */
 extern const qm_field qm_row_channel_fields[], qm_op_channel_fields[];
+extern const qm_field qm_adopt_orders[], qm_adopt_lines[];
 extern const qm_field qm_destination_fields[], qm_pick_rows[], qm_rule_rows[], qm_setting_rows[];
 
 #endif

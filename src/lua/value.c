@@ -134,6 +134,12 @@ static void read_field(lua_State *L, qm_builder *builder, size_t at, size_t flag
     if (!qm_to_qty(L, -1, what, field->name, &qty, &problem))
       note_bad(builder, at, field->name, problem);
     memcpy(builder->bytes + at + field->offset, &qty, sizeof qty);
+  } else if (field->type == QM_F_COUNTER) {
+    qm_qty qty;
+    qm_problem_kind problem;
+    if (!qm_to_qty(L, -1, what, field->name, &qty, &problem))
+      qty = QM_NO_COUNTER + (qm_qty)problem;
+    memcpy(builder->bytes + at + field->offset, &qty, sizeof qty);
   } else if (field->type == QM_F_REAL) {
     if (type != LUA_TNUMBER)
       wrong_type(L, what, field, "a number");

@@ -42,6 +42,9 @@ static void add_problem(qm_tx *tx, qm_problem problem, qm_str subject) {
     const qm_row *row = &rows[problem.row];
     problem.line = row->line;
     problem.source = qm_out_text(out, qm_op_str(tx->op, row->source));
+    problem.order = qm_out_text(out, qm_op_str(tx->op, row->order));
+    if (row->index)
+      problem.row = row->index - 1;
     if (tx->op->kind == QM_OP_STOCK) /* two lists in one: each is counted for itself */
       problem.row = (int32_t)row->line - 1;
   }
@@ -56,6 +59,14 @@ void qm_problem_numbers(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject
 void qm_problem_in_stock(qm_tx *tx, qm_problem_kind kind, int row, qm_str subject, int64_t stock,
                          qm_qty have) {
   add_problem(tx, (qm_problem){.kind = kind, .row = row, .stock = stock, .have = have}, subject);
+}
+
+void qm_problem_counter(qm_tx *tx, int row, qm_field_name field, qm_str subject, qm_qty asked,
+                        qm_qty most) {
+  qm_problem problem = {.kind = QM_P_COUNTER_RANGE, .row = row, .field = (int32_t)field};
+  problem.asked = asked;
+  problem.have = most;
+  add_problem(tx, problem, subject);
 }
 
 void qm_problem_at(qm_tx *tx, qm_problem_kind kind, int row, qm_field_name field, qm_str subject) {
@@ -238,6 +249,7 @@ static const handler handlers[] = {
     [QM_OP_ADJUST] = qm_do_adjust,
     [QM_OP_ALLOCATE] = qm_do_allocate,
     [QM_OP_REASSIGN] = qm_do_reassign,
+    [QM_OP_COMPENSATE] = qm_do_compensate,
     [QM_OP_SOURCE] = qm_do_source,
     [QM_OP_STOCK] = qm_do_stock,
     [QM_OP_STOCK_DELETE] = qm_do_stock_delete,

@@ -57,7 +57,7 @@ static qm_code replay(qm_tx *tx, const unsigned char *p, size_t length) {
   return QM_OK;
 }
 
-static bool id_is_legal(qm_str id) {
+bool qm_id_is_legal(qm_str id) {
   if (id.n > QM_ID_MAX)
     return false;
   for (size_t i = 0; i < id.n; i++)
@@ -73,7 +73,7 @@ qm_code qm_document_seen(qm_tx *tx, bool *known) {
     qm_problem_add(tx, QM_P_ID_MISSING, -1, id);
     return QM_OK;
   }
-  if (!id_is_legal(id)) {
+  if (!qm_id_is_legal(id)) {
     qm_problem_add(tx, QM_P_ID_BAD, -1, (qm_str){NULL, 0});
     return QM_OK;
   }
@@ -89,6 +89,20 @@ qm_code qm_document_seen(qm_tx *tx, bool *known) {
     qm_problem_add(tx, QM_P_CONFLICT, -1, id);
   QM_END(tx, DOCUMENT);
   return code;
+}
+
+qm_code qm_find_document(qm_tx *tx, int64_t kind, qm_str id, unsigned char hash[QM_HASH],
+                         int64_t *document, bool *found) {
+  *document = 0;
+  qm_code code = QM_FIRST(tx, DOCUMENT, found, QM_I(kind), QM_B(id));
+  if (code || !*found)
+    return code;
+  *document = QM_COL_INT(tx, DOCUMENT, 0);
+  qm_str stored = QM_COL_STR(tx, DOCUMENT, 1);
+  if (hash && stored.p && stored.n == QM_HASH)
+    memcpy(hash, stored.p, QM_HASH);
+  QM_END(tx, DOCUMENT);
+  return QM_OK;
 }
 
 /* ---- writing ---- */

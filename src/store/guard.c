@@ -76,7 +76,7 @@ static qm_code say_oversold(qm_tx *tx, const qm_mark *mark) {
   qm_fact fact = {.event = QM_LEDGER_oversold, .product = mark->product, .stock = mark->stock};
   fact.note = (qm_str){note, qm_qty_format(mark->over, note)};
   qm_code code = qm_ledger_add(tx, &fact);
-  if (code || tx->op->kind != QM_OP_ADOPT)
+  if (code || (tx->op->kind != QM_OP_ADOPT && tx->op->kind != QM_OP_COMPENSATE))
     return code;
   return qm_entry_add(
       tx, (qm_entry){.product = mark->product, .stock = mark->stock, .qty = mark->over});

@@ -5,7 +5,8 @@ static qm_val or_null(int64_t id) {
 }
 
 qm_code qm_ledger_add(qm_tx *tx, const qm_fact *fact) {
-  return QM_RUN(tx, LEDGER_ADD, QM_I(tx->op->now_ms), QM_I(fact->event), or_null(tx->document),
+  int64_t document = fact->document ? fact->document : tx->document;
+  return QM_RUN(tx, LEDGER_ADD, QM_I(tx->op->now_ms), QM_I(fact->event), or_null(document),
                 or_null(fact->line), or_null(fact->product), or_null(fact->stock),
                 or_null(fact->source), QM_I(fact->reserved), QM_I(fact->moved), QM_I(fact->qty),
                 QM_T(fact->note));

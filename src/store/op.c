@@ -60,9 +60,37 @@ static void hash_row(SHA2_CTX *hash, const qm_op *op, const qm_row *row) {
     hash_int(hash, row->expected);
 }
 
+/* What only adopted rows have. */
+static void hash_adopted(SHA2_CTX *hash, const qm_op *op, const qm_row *row) {
+  const qm_qty counters[] = {row->cancelled, row->invoiced, row->shipped,
+                             row->refunded,  row->released, row->returned};
+  hash_str(hash, op, row->order);
+  hash_int(hash, row->lines);
+  for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+    hash_int(hash, counters[i]);
+}
+
+static void finish(SHA2_CTX *hash, unsigned char out[QM_HASH]) {
+  uint8_t digest[SHA256_DIGEST_LENGTH];
+  SHA256Final(digest, hash);
+  memcpy(out, digest, QM_HASH);
+}
+
+void qm_order_hash(const qm_op *op, uint32_t order, uint32_t first, unsigned char out[QM_HASH]) {
+  const qm_row *rows = qm_op_rows(op);
+  SHA2_CTX hash;
+  SHA256Init(&hash);
+  hash_int(&hash, op->kind);
+  hash_row(&hash, op, &rows[order]);
+  for (uint32_t i = 0; i < rows[order].lines; i++) {
+    hash_row(&hash, op, &rows[first + i]);
+    hash_adopted(&hash, op, &rows[first + i]);
+  }
+  finish(&hash, out);
+}
+
 void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {
   SHA2_CTX hash;
-  uint8_t digest[SHA256_DIGEST_LENGTH];
   SHA256Init(&hash);
   hash_int(&hash, op->kind);
   hash_int(&hash, op->flags);
@@ -76,8 +104,10 @@ void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {
   for (int i = 0; i < QM_TEXTS; i++)
     hash_str(&hash, op, op->text[i]);
   const qm_row *rows = qm_op_rows(op);
-  for (uint32_t i = 0; i < op->row_count; i++)
+  for (uint32_t i = 0; i < op->row_count; i++) {
     hash_row(&hash, op, &rows[i]);
-  SHA256Final(digest, &hash);
-  memcpy(out, digest, QM_HASH);
+    if (rows[i].order.at)
+      hash_adopted(&hash, op, &rows[i]);
+  }
+  finish(&hash, out);
 }

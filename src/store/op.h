@@ -70,8 +70,18 @@ enum {
   QM_PLANNED = 1 << 22,
   QM_TOO_LONG = 1 << 23,   /* a list was longer than its limit and has been left out */
   QM_OTHER_PLAN = 1 << 24, /* the plan names another order */
-  QM_FORCE = 1 << 25       /* take supply although it is promised */
+  QM_FORCE = 1 << 25,      /* take supply although it is promised */
+  QM_OPEN = 1 << 26,       /* adopt the shop's own open lines that reserve nothing */
+  QM_HAS_RELEASED = 1 << 27
 };
+
+/* The kind of a document that stands for another system's order of which only reservations are
+ * known: documents of requests have the kind of their op. */
+enum { QM_FOREIGN_ORDER = 1000 };
+
+/* A counter of a row that is no quantity holds what is wrong with it instead: this and the
+ * qm_problem_kind. */
+#define QM_NO_COUNTER INT64_MIN
 
 /* One line, item, link, channel, product, rule or reservation of a record. */
 typedef struct qm_row {
@@ -81,10 +91,15 @@ typedef struct qm_row {
   int32_t bad;   /* the qm_problem_kind of a quantity that is none, and which key it was */
   int32_t bad_field;
   qm_span sku, source, channel_type, channel_code, note;
-  qm_span from; /* reassign: `source` is where the units go */
+  qm_span from;  /* reassign: `source` is where the units go */
+  qm_span order; /* the id of the order that an adopted order, line or reservation is about */
   int64_t line, stock, priority;
   int64_t own, was_own; /* products: the id of their own settings, and the one that was read */
   qm_qty qty, expected, notify; /* expected: of adjustments, the least that must be left */
+  /* adopt: what has happened to a line */
+  qm_qty cancelled, invoiced, shipped, refunded, released, returned;
+  uint32_t lines; /* an adopted order: how many it has */
+  int32_t index;  /* place in its own list, from 1; 0: that is the list of all rows */
 } qm_row;
 
 /* A rule row's numbers. */
@@ -131,6 +146,8 @@ typedef enum qm_text {
 typedef struct qm_op {
   uint32_t size, kind, flags;
   uint32_t rows_at, row_count, rules_at, rule_count, settings_at, setting_count;
+  /* adopt: the first rows are orders, then come their lines in the same order, then reservations */
+  uint32_t order_count, line_count;
   int32_t enabled, pickup;
   int64_t now_ms;
   int64_t stock;
@@ -158,5 +175,7 @@ const qm_setting *qm_op_settings(const qm_op *op);
 /* The first half of a SHA-256 over what the caller said: kind, texts and rows, not time or id. */
 enum { QM_HASH = 16 };
 void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]);
+/* The same over one adopted order: its row and its lines, which begin at row `first`. */
+void qm_order_hash(const qm_op *op, uint32_t order, uint32_t first, unsigned char out[QM_HASH]);
 
 #endif

@@ -116,6 +116,9 @@ void qm_problem_in_stock(qm_tx *tx, qm_problem_kind kind, int row, qm_str subjec
                          qm_qty have);
 /* The same with a key other than the problem's usual one. */
 void qm_problem_at(qm_tx *tx, qm_problem_kind kind, int row, qm_field_name field, qm_str subject);
+/* A line's counter that contradicts the others. */
+void qm_problem_counter(qm_tx *tx, int row, qm_field_name field, qm_str subject, qm_qty asked,
+                        qm_qty most);
 /* Is a text too long, or has it a NUL byte? `what` is what people call it. */
 void qm_check_text(qm_tx *tx, int row, qm_field_name field, const char *what, qm_str text,
                    size_t most);
@@ -245,6 +248,7 @@ qm_code qm_forget_parts(qm_tx *tx, int64_t product);
 /* ---- the ledger (ledger.c) ---- */
 typedef struct qm_fact {
   qm_ledger_event event;
+  int64_t document;                     /* 0: the op's own */
   int64_t line, product, stock, source; /* 0: none */
   qm_qty reserved, moved;
   qm_qty qty; /* units of a line */
@@ -259,6 +263,10 @@ qm_code qm_document_seen(qm_tx *tx, bool *known);
 qm_code qm_document_add(qm_tx *tx, int64_t order, int64_t stock);
 /* Stores the verdict's entries as the document's answer. */
 qm_code qm_document_answer(qm_tx *tx);
+bool qm_id_is_legal(qm_str id);
+/* The document of a kind with that id; the hash, if asked for, is that of its request. */
+qm_code qm_find_document(qm_tx *tx, int64_t kind, qm_str id, unsigned char hash[QM_HASH],
+                         int64_t *document, bool *found);
 
 /* ---- handlers ---- */
 qm_code qm_do_place(qm_tx *tx);
@@ -267,6 +275,7 @@ qm_code qm_do_allocate(qm_tx *tx);
 qm_code qm_do_reassign(qm_tx *tx);
 qm_code qm_do_adopt(qm_tx *tx);
 qm_code qm_do_adjust(qm_tx *tx);
+qm_code qm_do_compensate(qm_tx *tx);
 qm_code qm_do_source(qm_tx *tx);
 qm_code qm_do_stock(qm_tx *tx);
 qm_code qm_do_stock_delete(qm_tx *tx);

@@ -21,7 +21,7 @@ typedef struct qm_problem {
   int32_t field;       /* a qm_field_name */
   int64_t line, stock; /* 0: none */
   qm_qty asked, have;
-  qm_span subject, source;
+  qm_span subject, source, order;
 } qm_problem;
 
 typedef struct qm_entry {
