@@ -1,5 +1,5 @@
--- adopted_verify_spec.lua: verify is as exact for what was adopted and compensated as for
--- everything else: whatever does not fit is named.
+-- adopted_verify_spec.lua: verify is as exact for what was adopted, compensated and compacted as
+-- for everything else: whatever does not fit is named.
 
 local helpers = require "helpers"
 local kit = require "order_kit"
@@ -97,5 +97,48 @@ describe("verify finds in an adopted order", function()
       assert(inv.products:save{ sku = "tent", settings = { reserve_stock = true } })
       assert(inv:adopt{ id = "a-1", open = true })
     end, "DELETE FROM ledger WHERE event = 27", { "open o-1 0 4", "reserved tent 0 4" })
+  end)
+end)
+
+describe("verify finds in a compacted ledger", function()
+  local function compacted(inv)
+    local stock = kit.furnish(inv)
+    kit.product(inv, "bike", { muc = 9, ham = 9 })
+    kit.place(inv, "o-1", stock, { "bike", 5 })
+    assert(inv:ship{ id = "s-1", order = "o-1", source = "muc" })
+    assert(inv:invoice{ id = "i-1", order = "o-1" })
+    assert.equal(1, assert(inv:compact()).orders)
+    assert(inv:refund{ id = "r-1", order = "o-1",
+      lines = { { line = 1, qty = 2, return_to = "ham" } } })
+  end
+
+  it("a sum that is lost or changed", function()
+    expect_found(compacted, "DELETE FROM ledger WHERE event = 29", { "quantity bike 9 4" })
+    expect_found(compacted, "UPDATE ledger SET moved = moved - 10000 WHERE event = 29" ..
+      " AND stock = 2", { "quantity bike 3 4" })
+    expect_found(compacted, "UPDATE ledger SET reserved = -10000 WHERE event = 29 AND stock = 2",
+      { "reserved bike 1 0", "open o-1 1 0" })
+  end)
+
+  it("a line that is open, and deliveries that are lost", function()
+    expect_found(compacted, "UPDATE line SET delivered = delivered - 10000, returned = 0",
+      { "open o-1 0 1", "delivered o-1 5 4", "returned o-1 2 0" })
+    expect_found(compacted, "DELETE FROM delivery", { "delivered o-1 0 5" })
+  end)
+
+  -- What the ledger told of o-1 before it was compacted, and by the refund after it.
+  for name, told in pairs{ ordered = 5, cancelled = 0, invoiced = 5, refunded = 2 } do
+    it("another number of " .. name .. " units", function()
+      expect_found(compacted, ("UPDATE line SET %s = %s + 5000"):format(name, name),
+        { ("%s o-1 %s %s"):format(name, told, told + 0.5) })
+    end)
+  end
+
+  it("a counter whose sum is lost or changed", function()
+    expect_found(compacted, "DELETE FROM carried WHERE event = 4", { "invoiced o-1 0 5" })
+    expect_found(compacted, "UPDATE carried SET qty = qty + 10000", { "ordered o-1 6 5",
+      "invoiced o-1 6 5", "delivered by the ledger o-1 6 5" })
+    expect_found(compacted, "UPDATE carried SET event = 7 WHERE event = 4",
+      { "invoiced o-1 0 5", "nothing o-1 5 0" })
   end)
 end)

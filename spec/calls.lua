@@ -88,6 +88,7 @@ _M.TABLES = {
     id = "string", dry_run = "boolean", force = "boolean",
     lines = { list = with(WHERE, { order = "string", sku = "string", qty = "quantity" }) },
   }, { id = "x" } },
+  { "compact", { before = "number", limit = "number", dry_run = "boolean" }, {} },
   { "select", with(WHERE, {
     order = "string", lines = { list = LINE }, algorithm = "string", availability = "string",
     rows = "string", sources = "table",

@@ -50,7 +50,8 @@ local function sell(inv)
   end
 end
 
--- Orders of another system, with reservations of which some do not fit and one is settled.
+-- Orders of another system, with reservations of which some do not fit and one is settled. Then a
+-- part of all orders is compacted.
 local function adopt(inv)
   local orders, rows = {}, { { sku = sku_of(1), qty = -2, stock = 2 } }
   for i = PLACED + 1, _M.ORDERS do
@@ -63,6 +64,7 @@ local function adopt(inv)
   local one = assert(inv:inconsistencies())[1]
   assert(inv:compensate{ id = "settled", lines = { { order = one.order, sku = one.sku,
     stock = one.stock, qty = -one.qty } } })
+  assert(inv:compact{ limit = 20 }.left > 0)
 end
 
 function _M.build(path)

@@ -287,6 +287,7 @@ describe("without the right to write", function()
           function() return inv:compensate{ id = "n", force = true, lines = {
             { order = "o1", sku = "pen", qty = -1, stock = 1 },
           } } end,
+          function() return inv:compact() end,
         }
         for i, write in ipairs(writes) do
           local value, message, code = write()

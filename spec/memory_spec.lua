@@ -37,6 +37,9 @@ local READ = [[
     local report = assert(inv:verify())
     assert(report.ok)
     rows = report.ledger
+  elseif what == "compact" then
+    local report = assert(inv:compact{ dry_run = true, limit = 1 })
+    rows = report.orders + report.left
   else
     local filter = what == "waiting" and { sku = "p1", limit = 500 } or { limit = 500 }
     repeat
@@ -80,7 +83,7 @@ if not os.getenv("QM_BUILD") then
     end
 
     local MORE = { verify = 30000, events = 30000, reservations = 30000, waiting = 1000,
-      inconsistencies = 15000 }
+      inconsistencies = 15000, compact = 15000 }
     for what, least in pairs(MORE) do
       it("in " .. what, function()
         local few, before = measure(SMALL, what)

@@ -1,4 +1,5 @@
--- The care of the ledger: what does not fit in reservations that were taken over, and settling it.
+-- The care of the ledger: what does not fit in reservations that were taken over, settling it, and
+-- making sums of what is finished.
 
 local check = require "quartermaster.check"
 local core = require "quartermaster.core"
@@ -7,9 +8,13 @@ local page = require "quartermaster.page"
 local _M = {}
 
 local INCONSISTENCIES = { after = "string", limit = "whole" }
+local COMPACT = { before = "whole", limit = "whole", dry_run = "boolean" }
+
+-- Orders of one call of compact, unless it says how many.
+local ORDERS = 1000
 
 -- The keys of the calls that are checked here, for quartermaster.options.
-_M.KEYS = { inconsistencies = INCONSISTENCIES }
+_M.KEYS = { inconsistencies = INCONSISTENCIES, compact = COMPACT }
 
 -- A cursor names the order, product and stock that a page ended with, as the index has them.
 local function parse_cursor(after)
@@ -49,6 +54,23 @@ end
 
 function _M:compensate(request)
   return core.write(self.store, "compensate", request, self.clock())
+end
+
+
+function _M:compact(request)
+  request = request == nil and {} or request
+  check.keys("compact", request, COMPACT, 2)
+  local limit = request.limit or ORDERS
+  if limit < 1 then
+    error("compact: limit must be at least 1", 2)
+  end
+  local report, message, code, detail = core.compact(self.store, request.before,
+    math.min(limit, core.limits.batch), request.dry_run or false, self.clock())
+  if not report then
+    return nil, message, code, detail
+  end
+  report.dry_run = request.dry_run or nil
+  return report
 end
 
 

@@ -54,7 +54,7 @@ local Inventory = {
   reassign = orders.reassign, adopt = orders.adopt,
   batch = orders.batch, select = selection.select,
   events = ledger.events, reservations = ledger.reservations,
-  inconsistencies = care.inconsistencies, compensate = care.compensate,
+  inconsistencies = care.inconsistencies, compensate = care.compensate, compact = care.compact,
 }
 local GlobalSettings = {}
 local Policies = {}

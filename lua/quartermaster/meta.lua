@@ -271,7 +271,7 @@ function Inventory:select(request) end
 ---@class qm.LedgerRow
 ---@field seq integer
 ---@field time integer
----@field event string order_placed, order_canceled, shipment_created, invoice_created, creditmemo_created, goods_returned, units_allocated, allocation_moved, quantity_set, quantity_adjusted, reservation_adopted, order_adopted (`note` names the counter that `qty` is of), manual_compensation, oversold, ...
+---@field event string order_placed, order_canceled, shipment_created, invoice_created, creditmemo_created, goods_returned, units_allocated, allocation_moved, quantity_set, quantity_adjusted, reservation_adopted, order_adopted (`note` names the counter that `qty` is of), manual_compensation, ledger_compacted, oversold, ...
 ---@field document? string the caller's id
 ---@field order? string
 ---@field line? integer

@@ -156,7 +156,8 @@ static const char ROWS[] =
     "INSERT INTO line VALUES (4097, 1, 1, 0, 0, 1, 10, 1, 4, 2, 2, 1, 1, 1, 1);"
     "INSERT INTO allocation VALUES (4097 * 65536 + 1, 65537, 1, 1);"
     "INSERT INTO delivery VALUES (4097, 1, 1, 2, 1);"
-    "INSERT INTO ledger (time, event) VALUES (0, 1);";
+    "INSERT INTO ledger (time, event) VALUES (0, 1);"
+    "INSERT INTO carried VALUES (1, 1, 1, 10);";
 
 /* UPDATE table SET change */
 static const char *const CHANGES[][2] = {
@@ -220,6 +221,7 @@ static const char *const CHANGES[][2] = {
     {"document", "ext_id = x''"},
     {"document", "ext_id = zeroblob(65)"},
     {"document", "request_hash = x'00'"},
+    {"carried", "qty = 0"},
     {"line", "parent = 4096"},
     {"line", "kind = 4"},
     {"line", "tracked = 3"},

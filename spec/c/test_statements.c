@@ -66,6 +66,7 @@ static const char *const SCANNING[] = {
     "GUARD_ADD_AT",          /* a source is linked to a second stock */
     "Q_WAITING",             /* passes over all that waits, in the index of just that */
     "Q_B2B_ELSEWHERE",       /* the rule of b2b products is switched on */
+    "SETTLED",               /* compact looks for finished orders, while nobody waits for it */
     "VERIFY_ITEMS",
     "VERIFY_BALANCES",
     "VERIFY_ORDERS",

@@ -105,6 +105,7 @@ qm_str qm_where_text(const qm_where *where, char number[24]);
 int qm_l_read(lua_State *L);     /* rows.c */
 int qm_l_stand(lua_State *L);    /* stand.c */
 int qm_l_select(lua_State *L);   /* select.c */
+int qm_l_compact(lua_State *L);  /* compact.c */
 int qm_l_script(lua_State *L);   /* script.c */
 int qm_l_evaluate(lua_State *L); /* script.c */
 int qm_l_part(lua_State *L);     /* part.c */

@@ -224,6 +224,7 @@ void qm_store_close(qm_store *store) {
   free(store->after.list);
   free(store->touched);
   free(store->stocks);
+  free(store->settled);
   free(store);
 }
 
@@ -263,6 +264,7 @@ static const handler handlers[] = {
     [QM_OP_PRODUCTS_DELETE] = qm_do_products_delete,
     [QM_OP_CHANNEL_RENAME] = qm_do_channel_rename,
     [QM_OP_CHANNEL_DELETE] = qm_do_channel_delete,
+    [QM_OP_COMPACT] = qm_do_compact,
 };
 
 /* An op that refuses must leave nothing behind; placing checks before it writes. */

@@ -19,6 +19,10 @@ const qm_setting *qm_op_settings(const qm_op *op) {
   return (const qm_setting *)(const void *)((const char *)op + op->settings_at);
 }
 
+const qm_settled *qm_op_settled(const qm_op *op) {
+  return (const qm_settled *)(const void *)((const char *)op + op->settled_at);
+}
+
 /* Numbers are hashed as eight bytes, least significant first, and texts with their length before
  * them, so that the hash does not depend on the record's layout and a newer program recognises old
  * ids. */

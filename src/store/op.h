@@ -102,6 +102,11 @@ typedef struct qm_row {
   int32_t index;  /* place in its own list, from 1; 0: that is the list of all rows */
 } qm_row;
 
+/* Rows that compact makes one of: rows of an order lie together. */
+typedef struct qm_settled {
+  int64_t order, seq;
+} qm_settled;
+
 /* A rule row's numbers. */
 typedef struct qm_rule_row {
   int64_t own, stock;
@@ -148,6 +153,7 @@ typedef struct qm_op {
   uint32_t rows_at, row_count, rules_at, rule_count, settings_at, setting_count;
   /* adopt: the first rows are orders, then come their lines in the same order, then reservations */
   uint32_t order_count, line_count;
+  uint32_t settled_at, settled_count;
   int32_t enabled, pickup;
   int64_t now_ms;
   int64_t stock;
@@ -171,6 +177,7 @@ qm_str qm_op_str(const qm_op *op, qm_span span);
 const qm_row *qm_op_rows(const qm_op *op);
 const qm_rule_row *qm_op_rules(const qm_op *op);
 const qm_setting *qm_op_settings(const qm_op *op);
+const qm_settled *qm_op_settled(const qm_op *op);
 
 /* The first half of a SHA-256 over what the caller said: kind, texts and rows, not time or id. */
 enum { QM_HASH = 16 };

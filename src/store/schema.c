@@ -225,6 +225,14 @@ static const char version_2[] = {
 
 /* The care of the ledger. */
 static const char version_2_care[] = {
+    /* What rows of the ledger told of an order before they were made one: so many units of a
+     * product had that event. */
+    "CREATE TABLE carried ("
+    "  order_id INTEGER NOT NULL,"
+    "  product INTEGER NOT NULL,"
+    "  event INTEGER NOT NULL,"
+    "  qty INTEGER NOT NULL CHECK (qty > 0),"
+    "  PRIMARY KEY (order_id, product, event)) STRICT, WITHOUT ROWID;"
     /* Adopted reservations by order. No other row of the ledger is in an index. */
     "CREATE INDEX ledger_adopted ON ledger (document, product, stock, reserved)"
     "  WHERE event IN (10, 28);",

@@ -81,4 +81,16 @@ typedef struct qm_verify_counts {
 qm_code qm_store_verify(qm_store *store, qm_verify_report report, void *context,
                         qm_verify_counts *counts, qm_err *err);
 
+/* Orders that are finished: all their lines closed, nothing reserved for them, no row of the ledger
+ * about them as young as before_ms. `rows` are all rows of up to `limit` of them, the oldest ones,
+ * to be made sums of by an op, and live until the next call; `left` counts the others. */
+typedef struct qm_finished {
+  const qm_settled *rows;
+  size_t count;
+  int64_t orders, left;
+} qm_finished;
+
+qm_code qm_store_finished(qm_store *store, int64_t before_ms, size_t limit, qm_finished *out,
+                          qm_err *err);
+
 #endif

@@ -51,10 +51,12 @@ struct qm_store {
   size_t touched_count, touched_capacity;
   int64_t *stocks; /* of the source last asked about */
   size_t stock_capacity;
-  qm_stakes stakes;   /* of the product last loaded */
-  qm_marks facts;     /* products that facts of this op have changed */
-  qm_marks voluntary; /* products that a voluntary change is about */
-  qm_marks after;     /* one of them when it is judged */
+  qm_stakes stakes;    /* of the product last loaded */
+  qm_marks facts;      /* products that facts of this op have changed */
+  qm_marks voluntary;  /* products that a voluntary change is about */
+  qm_marks after;      /* one of them when it is judged */
+  qm_settled *settled; /* rows of finished orders, as last looked for */
+  size_t settled_capacity;
 };
 
 typedef struct qm_tx {
@@ -276,6 +278,7 @@ qm_code qm_do_reassign(qm_tx *tx);
 qm_code qm_do_adopt(qm_tx *tx);
 qm_code qm_do_adjust(qm_tx *tx);
 qm_code qm_do_compensate(qm_tx *tx);
+qm_code qm_do_compact(qm_tx *tx);
 qm_code qm_do_source(qm_tx *tx);
 qm_code qm_do_stock(qm_tx *tx);
 qm_code qm_do_stock_delete(qm_tx *tx);

@@ -41,3 +41,12 @@ function Inventory:inconsistencies(filter) end
 ---@param request { id: string, lines: { order: string, sku: string, qty: qm.Qty, stock: integer?, channel: string|qm.Channel? }[], dry_run: boolean?, force: boolean? }
 ---@return { id: string, lines: { order: string, sku: string, stock: integer, qty: number }[], over_promised: { sku: string, stock: integer, qty: number }[], dry_run: boolean?, replayed: boolean? }|nil, string?, string?, table?
 function Inventory:compensate(request) end
+
+---Makes one ledger row for each product and source of what is told about finished orders: all lines closed, nothing reserved.
+---A call does up to `limit` orders (default 1000, at most 10000), the oldest ones, and says how many are left. Orders with
+---an inconsistency, or with a row as young as `before` (default: none is), are left alone. Every sum stays: reserved by order,
+---stock and product, moved by product and source. For `events`: a sum takes the place of the first row it is made of, so who
+---has read that row does not meet it again; keep `before` earlier than what the slowest reader has read, and it meets none.
+---@param request? { before: integer?, limit: integer?, dry_run: boolean? }
+---@return { orders: integer, rows: integer, left: integer, dry_run: boolean? }|nil rows: how many are gone, string?, string?, table?
+function Inventory:compact(request) end
