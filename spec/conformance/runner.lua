@@ -2,6 +2,7 @@
 -- anything disagrees, when a step fails, and when it uses an operation that nobody knows; it is
 -- skipped only for an operation listed in skipped.lua.
 
+local care = require "spec.conformance.care"
 local comparison = require "spec.conformance.comparison"
 local fixture = require "spec.conformance.fixture"
 local json = require "spec.conformance.json"
@@ -14,7 +15,7 @@ local world = require "spec.conformance.world"
 local M = {}
 
 local OPERATIONS = {}
-for _, module in ipairs{ master, sales, status } do
+for _, module in ipairs{ master, sales, status, care } do
   for name, operation in pairs(module.operations) do OPERATIONS[name] = operation end
 end
 

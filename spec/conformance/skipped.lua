@@ -19,8 +19,6 @@ M.operations = {
   composite_is_salable = COMPOSITE, bundle_is_salable = COMPOSITE,
   distance_m = DISTANCE,
   import_rows = TABLES, validate_import_row = TABLES, export = TABLES,
-  list_inconsistencies = "the inconsistency report is not part of the API yet",
-  cleanup_reservations = "cleaning up reservations is not part of the API yet",
 }
 
 -- An empty code is no website anywhere, so the engine can refuse it without knowing the websites.
