@@ -1,5 +1,5 @@
--- promise_rule_spec.lua: random shops whose stocks share sources. Every figure follows the formula of
--- the promise rule, and no promise that could be served ceases to be, unless by force or fact.
+-- promise_rule_spec.lua: random shops whose stocks share sources. Every figure follows the formula
+-- of the promise rule, and no promise that could be served ceases to be, unless by force or fact.
 
 local children = require "children"
 local helpers = require "helpers"
