@@ -90,8 +90,9 @@ _M.TABLES = {
   }, { id = "x" } },
   { "compact", { before = "number", limit = "number", dry_run = "boolean" }, {} },
   { "select", with(WHERE, {
-    order = "string", lines = { list = LINE }, algorithm = "string", availability = "string",
-    rows = "string", sources = "table",
+    order = "string", algorithm = "string", availability = "string", rows = "string",
+    sources = "table", destination = DESTINATION,
+    lines = { list = with(LINE, { group = "number", splittable = "boolean" }) },
   }), { stock = 1, lines = { { sku = "pen", qty = 1 } } } },
   { "salable", with(WHERE, { skus = "table" }), { stock = 1, skus = { "pen" } } },
   { "position", with(WHERE, { sku = "string" }), { stock = 1, sku = "pen" } },

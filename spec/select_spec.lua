@@ -160,7 +160,23 @@ describe("select for an order", function()
       place(inv, "o-1", stock, { "bike", 1 })
       assert(inv:cancel{ id = "c-1", order = "o-1" })
       assert.same({ shippable = true, algorithm = "priority", order = "o-1", shipments = 0,
-        picks = {}, short = {}, why = {} }, select(inv, { order = "o-1" }))
+        picks = {}, sources = {}, short = {}, why = {} }, select(inv, { order = "o-1" }))
+    end)
+  end)
+
+  it("is short of a product that was deleted, and takes no other one for it", function()
+    with_shop(function(inv, stock)
+      product(inv, "bike", { muc = 5 })
+      product(inv, "bell", { muc = 5 })
+      place(inv, "o-1", stock, { "bike", 1 }, { "bell", 2 })
+      assert(inv.products:delete("bike", { force = true }))
+      product(inv, "bike", { muc = 5 })
+      local plan = select(inv, { order = "o-1" })
+      assert.same({ pick(2, "bell", "muc", 2, 5) }, plan.picks)
+      assert.same({ { line = 1, sku = "bike", qty = 1 } }, plan.short)
+      assert.same({ 1, "muc", "no_item", false }, { plan.why[1].line, plan.why[1].source,
+        plan.why[1].rule, plan.why[1].used })
+      assert.is_false(plan.shippable)
     end)
   end)
 
@@ -438,7 +454,7 @@ end)
 describe("misuse of select raises:", function()
   for what, request in pairs{
     ["an order and lines"] = { order = "o-1", lines = {} },
-    ["an unknown key"] = { order = "o-1", destination = {} },
+    ["an unknown key"] = { order = "o-1", speed = 1 },
     ["an unknown key of a line"] = { stock = 2, lines = { { sku = "bike", qty = 1, price = 1 } } },
     ["no lines"] = { stock = 2 },
     ["another availability"] = { stock = 2, lines = { { sku = "bike", qty = 1 } },

@@ -24,6 +24,7 @@ local _M = {
   errors = core.errors,
   options = core.options,
   inherit = core.inherit,
+  distance = selection.distance,
 }
 
 local OPEN_KEYS = {

@@ -189,7 +189,7 @@ function Inventory:waiting(filter) end
 ---@field channel? string|qm.Channel
 ---@field lines { sku: string, qty: qm.Qty, line: integer? }[] line numbers default to 1, 2, ...
 ---@field customer_group? string
----@field destination? { country: string?, region: string?, city: string?, postcode: string?, latitude: number?, longitude: number? }
+---@field destination? qm.Destination
 
 ---@class qm.Answer
 ---@field id string
@@ -251,22 +251,6 @@ function Inventory:reassign(request) end
 ---@param ops table[]
 ---@return qm.Outcome[]|nil, string?, string?, table?
 function Inventory:batch(ops) end
-
----@class qm.Plan
----@field shippable boolean
----@field algorithm string
----@field order? string
----@field shipments integer number of sources used
----@field picks { line: integer, sku: string, source: string, qty_to_deduct: number, qty_available: number }[]
----@field short { line: integer, sku: string, qty: number }[]
----@field why { line: integer, source: string, used: boolean, rule: string, detail: string? }[]
-
----Proposes sources for an order's open lines, or for a free request. Changes nothing.
----`sources` gives an explicit order of preference; `availability = "physical"` counts units allocated to others too;
----`rows = "all"` lists candidates of which nothing is taken as well.
----@param request { order: string?, stock: integer?, channel: string|qm.Channel?, lines: { sku: string, qty: qm.Qty, line: integer? }[]?, algorithm: string?, sources: string[]?, availability: "residual"|"physical"|nil, rows: "used"|"all"|nil }
----@return qm.Plan|nil, string?, string?, table?
-function Inventory:select(request) end
 
 ---@class qm.LedgerRow
 ---@field seq integer

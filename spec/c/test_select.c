@@ -27,8 +27,9 @@ static instance random_instance(uint64_t *seed) {
                  .product_count = 1 + (size_t)unit_below(seed, PRODUCTS),
                  .all_rows = unit_below(seed, 2) == 0};
   for (size_t i = 0; i < in.line_count; i++)
-    in.lines[i] =
-        (qm_select_line){(size_t)unit_below(seed, in.product_count), (qm_qty)unit_below(seed, 9)};
+    in.lines[i] = (qm_select_line){.product = (size_t)unit_below(seed, in.product_count),
+                                   .need = (qm_qty)unit_below(seed, 9),
+                                   .unit = 1};
   for (size_t i = 0; i < in.product_count * in.source_count; i++)
     in.supply[i] = (qm_qty)unit_below(seed, 8) - 2;
   for (size_t i = 0; i < in.source_count; i++) {
@@ -40,9 +41,15 @@ static instance random_instance(uint64_t *seed) {
 }
 
 static qm_select request_of(instance *in, qm_pick *picks, size_t capacity) {
-  return (qm_select){
-      in->lines, in->line_count, in->source_count, in->supply, in->order, in->all_rows, picks,
-      0,         capacity};
+  return (qm_select){.lines = in->lines,
+                     .line_count = in->line_count,
+                     .source_count = in->source_count,
+                     .supply = in->supply,
+                     .sources = in->order,
+                     .wanted = in->source_count,
+                     .all_rows = in->all_rows,
+                     .picks = picks,
+                     .pick_capacity = capacity};
 }
 
 /* What each line gets from each source: every unit in turn goes to the first line that needs it, by
@@ -153,11 +160,18 @@ TEST(picks_that_do_not_fit_are_a_limit) {
 }
 
 TEST(lines_of_one_product_share_its_goods) {
-  qm_select_line lines[] = {{0, 4}, {0, 4}};
+  qm_select_line lines[] = {{.need = 4, .unit = 1}, {.need = 4, .unit = 1}};
   qm_qty supply[] = {5, 2};
-  const size_t order[] = {1, 0};
+  size_t order[] = {1, 0};
   qm_pick picks[4];
-  qm_select request = {lines, 2, 2, supply, order, false, picks, 0, 4};
+  qm_select request = {.lines = lines,
+                       .line_count = 2,
+                       .source_count = 2,
+                       .supply = supply,
+                       .sources = order,
+                       .wanted = 2,
+                       .picks = picks,
+                       .pick_capacity = 4};
   CHECK_INT(qm_select_priority(&request), QM_OK);
   CHECK_INT(request.pick_count, 3);
   CHECK(picks[0].line == 0 && picks[0].source == 1 && picks[0].take == 2);
@@ -177,12 +191,13 @@ TEST(every_selection_is_a_plan) {
     instance before = random_instance(&seed), after = before;
     qm_pick picks[PICKS];
     qm_select request = request_of(&after, picks, PICKS);
-    qm_qty needs[LINES];
+    qm_qty needs[LINES], taken[PICKS];
     size_t index = 0;
     qm_select_priority(&request);
     for (size_t line = 0; line < before.line_count; line++)
       needs[line] = before.lines[line].need;
-    bool held = CHECK_INT(qm_plan_check(&request, needs, before.supply, &index), QM_PLAN_FINE);
+    bool held =
+        CHECK_INT(qm_plan_check(&request, needs, before.supply, taken, &index), QM_PLAN_FINE);
     for (size_t line = 0; line < after.line_count; line++)
       held &= CHECK_INT(needs[line], after.lines[line].need);
     held &= CHECK(memcmp(before.supply, after.supply, sizeof before.supply) == 0);
@@ -217,46 +232,78 @@ static const broken BROKEN[] = {
 };
 
 TEST(each_fault_of_a_plan_is_found) {
-  bool found[QM_PLAN_NEED + 1] = {false};
+  bool found[QM_PLAN_GROUP] = {false};
   for (size_t i = 0; i < sizeof BROKEN / sizeof BROKEN[0]; i++) {
-    qm_select_line lines[] = {{0, 3}, {0, 3}, {1, 3}};
-    qm_qty needs[] = {3, 3, 3}, supply[] = {5, 2, 0, 1, 4, -1};
-    const size_t order[] = {0, 1, 2};
+    qm_select_line lines[] = {{.unit = 1}, {.unit = 1}, {.product = 1, .unit = 1}};
+    qm_qty needs[] = {3, 3, 3}, supply[] = {5, 2, 0, 1, 4, -1}, taken[9];
     qm_pick picks[3];
     memcpy(picks, BROKEN[i].picks, sizeof picks);
-    qm_select request = {lines, 3, 3, supply, order, false, picks, BROKEN[i].pick_count, 3};
+    qm_select request = {.lines = lines,
+                         .line_count = 3,
+                         .source_count = 3,
+                         .picks = picks,
+                         .pick_count = BROKEN[i].pick_count};
     size_t index = SIZE_MAX;
-    qm_plan_fault fault = qm_plan_check(&request, needs, supply, &index);
+    qm_plan_fault fault = qm_plan_check(&request, needs, supply, taken, &index);
     found[fault] = true;
     if (!CHECK_INT(fault, BROKEN[i].fault) ||
         (fault != QM_PLAN_FINE && !CHECK_INT(index, BROKEN[i].index)))
       fprintf(stderr, "  in case %d\n", (int)i);
   }
-  for (int fault = 0; fault <= QM_PLAN_NEED; fault++)
+  for (int fault = 0; fault < QM_PLAN_GROUP; fault++)
     CHECK(found[fault]);
 }
 
 TEST(rows_that_take_nothing_are_allowed_when_asked_for) {
-  qm_select_line lines[] = {{0, 3}};
-  qm_qty needs[] = {3}, supply[] = {0};
-  const size_t order[] = {0};
+  qm_select_line lines[] = {{.unit = 1}};
+  qm_qty needs[] = {3}, supply[] = {0}, taken[1];
   qm_pick picks[] = {{0, 0, 0, 0}};
-  qm_select request = {lines, 1, 1, supply, order, true, picks, 1, 1};
+  qm_select request = {.lines = lines,
+                       .line_count = 1,
+                       .source_count = 1,
+                       .all_rows = true,
+                       .picks = picks,
+                       .pick_count = 1};
   size_t index = 0;
-  CHECK_INT(qm_plan_check(&request, needs, supply, &index), QM_PLAN_FINE);
+  CHECK_INT(qm_plan_check(&request, needs, supply, taken, &index), QM_PLAN_FINE);
   picks[0].take = -1;
-  CHECK_INT(qm_plan_check(&request, needs, supply, &index), QM_PLAN_QTY);
+  CHECK_INT(qm_plan_check(&request, needs, supply, taken, &index), QM_PLAN_QTY);
   picks[0].take = 0;
   request.all_rows = false;
-  CHECK_INT(qm_plan_check(&request, needs, supply, &index), QM_PLAN_QTY);
+  CHECK_INT(qm_plan_check(&request, needs, supply, taken, &index), QM_PLAN_QTY);
 }
 
 TEST(every_reason_can_be_told) {
-  for (int why = QM_WHY_USED; why <= QM_WHY_NOT_NAMED; why++) {
+  for (int why = 0; why < QM_WHYS; why++) {
+    char text[QM_WHY_TEXT], far[QM_WHY_TEXT];
+    size_t length = qm_why_text((qm_why)why, false, 12500, text);
     CHECK(strlen(qm_why_rule((qm_why)why)) > 0);
-    CHECK(strchr(qm_why_detail((qm_why)why), ' ') != NULL);
+    CHECK(strchr(text, ' ') != NULL && length == strlen(text));
+    length = qm_why_text((qm_why)why, true, QM_FAR_UNKNOWN, far);
+    CHECK_INT(length, strlen(far));
     for (int other = 0; other < why; other++)
       CHECK(strcmp(qm_why_rule((qm_why)why), qm_why_rule((qm_why)other)) != 0);
+  }
+}
+
+TEST(reasons_by_distance_say_how_far) {
+  static const struct {
+    int64_t metres;
+    const char *end;
+  } cases[] = {
+      {0, "(0.0 km)"},
+      {49, "(0.0 km)"},
+      {50, "(0.1 km)"},
+      {12500, "(12.5 km)"},
+      {12449, "(12.4 km)"},
+      {99950, "(100.0 km)"},
+      {20015087, "(20015.1 km)"},
+      {QM_FAR_UNKNOWN, "(distance unknown)"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char text[QM_WHY_TEXT];
+    qm_why_text(QM_WHY_NEAREST, true, cases[i].metres, text);
+    CHECK_STR(strchr(text, '('), cases[i].end);
   }
 }
 
@@ -268,5 +315,6 @@ int main(void) {
   RUN(each_fault_of_a_plan_is_found);
   RUN(rows_that_take_nothing_are_allowed_when_asked_for);
   RUN(every_reason_can_be_told);
+  RUN(reasons_by_distance_say_how_far);
   return unit_report();
 }

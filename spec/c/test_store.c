@@ -242,13 +242,11 @@ static qm_code try_stand(qm_store *store, qm_err *err) {
 }
 
 static qm_code try_supply(qm_store *store, qm_err *err) {
-  static qm_candidate candidates[QM_SOURCES_MAX];
-  static qm_supply supply;
-  qm_where where = {.stock = 1};
   qm_str sku = kit_str("bike");
+  qm_supply_request request = {.where = {.stock = 1}, .skus = &sku, .sku_count = 1};
+  qm_supply supply;
   qm_problem_kind problem;
-  supply.candidates = candidates;
-  return qm_store_supply(store, &where, &sku, 1, &supply, &problem, err);
+  return qm_store_supply(store, &request, &supply, &problem, err);
 }
 
 static qm_code try_verify(qm_store *store, qm_err *err) {

@@ -267,6 +267,14 @@ local function select_sources(world, args)
   return { shippable = plan.shippable, items = items }
 end
 
+function op.distance_m(world, args)
+  local metres, message, code, detail = world.qm.distance(
+    { latitude = args.from[1], longitude = args.from[2] },
+    { latitude = args.to[1], longitude = args.to[2] })
+  if metres then return metres end
+  return nil, { code = code, message = message, errors = detail.errors }
+end
+
 op.source_select = select_sources
 op.source_select_sorted = select_sources
 

@@ -10,14 +10,12 @@ local BULK = "bulk operations are not part of the API yet"
 local NOTIFY = "the low-stock report is not part of the API yet"
 local COMPOSITE = "composite products are not part of the API yet"
 local WEBSITES = "which websites there are is known to the shop, not to the engine"
-local DISTANCE = "distances are not part of the API yet"
 local TABLES = "the behaviours of MSI's import and export are not part of the API yet"
 
 M.operations = {
   bulk_assign = BULK, bulk_unassign = BULK, bulk_transfer = BULK, partial_transfer = BULK,
   set_notify = NOTIFY, get_notify = NOTIFY, delete_notify = NOTIFY,
   composite_is_salable = COMPOSITE, bundle_is_salable = COMPOSITE,
-  distance_m = DISTANCE,
   import_rows = TABLES, validate_import_row = TABLES, export = TABLES,
 }
 
@@ -38,7 +36,6 @@ end
 function M.reason(step, websites)
   local name, args = step.op, json.value(step.args) or {}
   if M.operations[name] then return name, M.operations[name] end
-  if args.algorithm == "distance" then return name .. " by distance", DISTANCE end
   if name == "save_stock" and names_unknown_website(websites, args) then
     return "save_stock with an unknown website", WEBSITES
   end

@@ -1,16 +1,17 @@
 /* fuzz_plan.c: no picks get past the check of plans that take what is not there.
  *
  * The input is a request and a plan: a few counts, then what each line needs, what each source has,
- * and picks, which may name lines and sources that do not exist and any quantity at all. Every
- * array is as large as the request says and no larger, so that a look beyond one is noticed. What
- * is accepted must conserve: taken and left make what there was, and nothing is below zero. The
- * same request is then given to the algorithm, whose plan must be accepted. */
+ * and picks, which may name lines and sources that do not exist and any quantity at all; then which
+ * lines make groups and what sources keep for a line alone. Every array is as large as the request
+ * says and no larger, so that a look beyond one is noticed. What is accepted must conserve: taken
+ * and left make what there was, and nothing is below zero; and it must be whole units of every
+ * group. The same request is then given to the algorithms, whose plans must be accepted. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "plan.h"
 
-enum { MOST = 15 };
+enum { MOST = 15, GROUPS = 4 };
 
 typedef struct input {
   const uint8_t *at, *end;
@@ -52,8 +53,44 @@ static void *array(size_t count, size_t size) {
 typedef struct plan {
   qm_select request;
   size_t products;
-  qm_qty *needs, *supply, *all_needs, *all_supply;
+  qm_qty *needs, *supply, *all_needs, *all_supply, *taken;
 } plan;
+
+/* Lines of group 0 stand alone; some of them may not be split. */
+static void read_group(plan *p, input *in, size_t i, size_t last[GROUPS]) {
+  qm_select_line *line = &p->request.lines[i];
+  uint8_t byte = next_byte(in);
+  size_t group = byte % GROUPS;
+  qm_qty unit = next_qty(in);
+  line->unit = group > 0 ? unit : byte & 128 ? line->need : 1;
+  if (group == 0)
+    return;
+  line->follows = last[group] > 0;
+  if (line->follows)
+    p->request.lines[last[group] - 1].next = i;
+  last[group] = i + 1;
+}
+
+/* What lines have set aside, and how far the sources are: for some requests. */
+static void read_more(plan *p, input *in) {
+  qm_select *r = &p->request;
+  size_t last[GROUPS] = {0};
+  for (size_t i = 0; i < r->line_count; i++)
+    read_group(p, in, i, last);
+  uint8_t which = next_byte(in);
+  if (which & 1) {
+    qm_qty *own = array(r->line_count * r->source_count, sizeof *own);
+    for (size_t i = 0; i < r->line_count * r->source_count; i++)
+      own[i] = next_qty(in);
+    r->own = own;
+  }
+  if (which & 2) {
+    int64_t *metres = array(r->source_count, sizeof *metres);
+    for (size_t i = 0; i < r->source_count; i++)
+      metres[i] = next_byte(in) % 8 - 1;
+    r->metres = metres;
+  }
+}
 
 static void read_request(plan *p, input *in) {
   qm_select *r = &p->request;
@@ -67,19 +104,20 @@ static void read_request(plan *p, input *in) {
   p->all_needs = array(r->line_count, sizeof *p->all_needs);
   p->supply = array(cells, sizeof *p->supply);
   p->all_supply = array(cells, sizeof *p->all_supply);
-  size_t *order = array(r->source_count, sizeof *order);
+  p->taken = array(r->line_count * r->source_count, sizeof *p->taken);
+  r->sources = array(r->source_count, sizeof *r->sources);
+  r->wanted = r->source_count;
   for (size_t i = 0; i < r->line_count; i++) {
     size_t product = next_byte(in) % p->products;
     p->all_needs[i] = p->needs[i] = next_qty(in);
-    r->lines[i] = (qm_select_line){product, p->needs[i]};
+    r->lines[i] = (qm_select_line){.product = product, .need = p->needs[i]};
   }
   for (size_t i = 0; i < cells; i++) {
     p->supply[i] = next_byte(in) == 7 ? -1 : next_qty(in);
     p->all_supply[i] = p->supply[i];
   }
   for (size_t i = 0; i < r->source_count; i++)
-    order[i] = i;
-  r->sources = order;
+    r->sources[i] = i;
   r->supply = p->supply;
 }
 
@@ -109,7 +147,7 @@ static void must_conserve(const plan *p, size_t count) {
     for (size_t i = 0; i < count; i++) {
       size_t product = r->lines[r->picks[i].line].product;
       if (product * r->source_count + r->picks[i].source == cell)
-        left -= r->picks[i].take;
+        left -= qm_select_shared_part(r, r->picks[i].line, r->picks[i].source, r->picks[i].take);
     }
     must(left == p->supply[cell] && (left >= 0 || p->all_supply[cell] < 0));
   }
@@ -126,14 +164,36 @@ static void must_be_plausible(const plan *p, size_t count) {
   }
 }
 
+static qm_qty picked(const qm_select *r, size_t line, size_t source) {
+  for (size_t i = 0; i < r->pick_count; i++)
+    if (r->picks[i].line == line && r->picks[i].source == source)
+      return r->picks[i].take;
+  return 0;
+}
+
+/* Of every two lines that follow each other in a group, the same number of units. */
+static void must_be_whole(const plan *p) {
+  const qm_select *r = &p->request;
+  for (size_t i = 0; i < r->line_count; i++)
+    for (size_t source = 0; source < r->source_count; source++) {
+      qm_qty unit = r->lines[i].unit, take = picked(r, i, source);
+      size_t next = r->lines[i].next;
+      must(unit > 0 ? take % unit == 0 : take == 0);
+      if (next && unit > 0 && r->lines[next].unit > 0)
+        must(take / unit == picked(r, next, source) / r->lines[next].unit);
+    }
+}
+
 static void check_given(plan *p) {
-  size_t index = SIZE_MAX;
-  qm_plan_fault fault = qm_plan_check(&p->request, p->needs, p->supply, &index);
-  must(fault <= QM_PLAN_NEED);
-  must(fault == QM_PLAN_FINE || index < p->request.pick_count);
-  size_t accepted = fault == QM_PLAN_FINE ? p->request.pick_count : index;
+  size_t index = SIZE_MAX, count = p->request.pick_count;
+  qm_plan_fault fault = qm_plan_check(&p->request, p->needs, p->supply, p->taken, &index);
+  must(fault <= QM_PLAN_GROUP);
+  must(fault == QM_PLAN_FINE || index < count);
+  size_t accepted = fault == QM_PLAN_FINE || fault == QM_PLAN_GROUP ? count : index;
   must_be_plausible(p, accepted);
   must_conserve(p, accepted);
+  if (fault == QM_PLAN_FINE)
+    must_be_whole(p);
 }
 
 static void restore(plan *p) {
@@ -141,17 +201,24 @@ static void restore(plan *p) {
   memcpy(p->supply, p->all_supply, p->products * p->request.source_count * sizeof *p->supply);
 }
 
-/* The algorithm's own plan, in as many picks as it was given. */
-static void check_made(plan *p) {
+/* An algorithm's own plan. Where the given picks leave no room for it, it may end early and is then
+ * none. */
+static void check_made(plan *p, qm_select_fn select) {
   size_t index;
   restore(p);
+  for (size_t i = 0; i < p->request.line_count; i++)
+    p->request.lines[i].need = p->all_needs[i];
   p->request.pick_count = 0;
-  qm_code code = qm_select_priority(&p->request);
+  qm_code code = select(&p->request);
   must(code == QM_OK || code == QM_LIMIT);
-  must(code == QM_OK || p->request.pick_count == p->request.pick_capacity);
+  if (code == QM_LIMIT) {
+    must(p->request.pick_count == p->request.pick_capacity);
+    return;
+  }
   restore(p);
-  must(qm_plan_check(&p->request, p->needs, p->supply, &index) == QM_PLAN_FINE);
+  must(qm_plan_check(&p->request, p->needs, p->supply, p->taken, &index) == QM_PLAN_FINE);
   must_conserve(p, p->request.pick_count);
+  must_be_whole(p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -161,11 +228,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   plan p;
   read_request(&p, &in);
   read_picks(&p, &in);
+  read_more(&p, &in);
   check_given(&p);
-  check_made(&p);
+  check_made(&p, qm_select_priority);
+  check_made(&p, qm_select_distance);
   free(p.request.lines);
   free(p.request.picks);
-  free((void *)(uintptr_t)p.request.sources);
+  free(p.request.sources);
+  free((void *)(uintptr_t)p.request.own);
+  free((void *)(uintptr_t)p.request.metres);
+  free(p.taken);
   free(p.needs);
   free(p.supply);
   free(p.all_needs);

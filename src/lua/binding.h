@@ -95,17 +95,37 @@ int qm_push_verdict(lua_State *L, qm_handle *handle, const qm_op *op, const qm_v
 int qm_push_failure(lua_State *L, const qm_err *err);
 int qm_push_problem(lua_State *L, qm_problem_kind kind, qm_str subject);
 
+/* A refusal of several problems while they are found. */
+typedef struct qm_refusal {
+  int list; /* where the list of problems is on the stack */
+  int count, speaker, row;
+  qm_code code;
+} qm_refusal;
+
+/* Pushes the list, which stays where it is until the end. */
+void qm_refusal_start(lua_State *L, qm_refusal *refusal);
+/* The handle says how quantities are written, NULL: as numbers. */
+void qm_refusal_add(lua_State *L, qm_refusal *refusal, qm_handle *handle, const qm_problem *problem,
+                    qm_str subject);
+/* nil, message, code, detail: the most important problem speaks for all. */
+int qm_push_refusal(lua_State *L, const qm_refusal *refusal);
+
 /* Reads { stock = } or { channel = } (and a customer group) into where, whose strings live as long
  * as the stack slots it leaves. Returns what is wrong with it. */
 qm_problem_kind qm_read_where(lua_State *L, int index, qm_where *where);
 /* The stock or channel that where names, for messages. */
 qm_str qm_where_text(const qm_where *where, char number[24]);
 
+/* Reads the latitude and the longitude of the table at `index`; adds what is wrong with them.
+ * `name` is what the table is called. Without either the place is unknown. */
+qm_point qm_read_point(lua_State *L, int index, qm_str name, qm_refusal *refusal);
+
 /* ---- functions of the module ---- */
 int qm_l_read(lua_State *L);     /* rows.c */
 int qm_l_stand(lua_State *L);    /* stand.c */
 int qm_l_select(lua_State *L);   /* select.c */
 int qm_l_compact(lua_State *L);  /* compact.c */
+int qm_l_distance(lua_State *L); /* point.c */
 int qm_l_script(lua_State *L);   /* script.c */
 int qm_l_evaluate(lua_State *L); /* script.c */
 int qm_l_part(lua_State *L);     /* part.c */

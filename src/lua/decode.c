@@ -55,61 +55,78 @@ static void push_error(lua_State *L, qm_handle *handle, const qm_problem *proble
   }
 }
 
-/* Of one row's problems MSI tells the customer the last; of several rows', ours the first row's. */
-static bool speaks_for_all(const qm_problem *best, const qm_problem *problem, qm_code code) {
-  if (qm_problem_infos[problem->kind].code != code)
-    return false;
-  return !best || best->row == problem->row;
+/* ---- refusals ---- */
+
+void qm_refusal_start(lua_State *L, qm_refusal *refusal) {
+  *refusal = (qm_refusal){.code = QM_OK};
+  lua_newtable(L);
+  refusal->list = lua_gettop(L);
 }
 
-static int push_refusal(lua_State *L, qm_handle *handle, const qm_verdict *verdict) {
-  const qm_out *out = qm_store_out(handle->store);
-  const qm_problem *best = NULL;
-  int count = 0, spokesman = 1;
-  lua_createtable(L, 0, 1);
-  lua_createtable(L, (int)verdict->problem_count, 0);
-  for (uint32_t at = verdict->problem_first; at;) {
-    const qm_problem *problem = qm_out_problem((qm_out *)(uintptr_t)out, at);
-    if (speaks_for_all(best, problem, verdict->code)) {
-      best = problem;
-      spokesman = count + 1;
-    }
-    push_error(L, handle, problem, qm_out_str(out, problem->subject),
-               qm_out_str(out, problem->source), qm_out_str(out, problem->order));
-    lua_rawseti(L, -2, ++count);
-    at = problem->next;
-  }
+/* Of one row's problems MSI tells the customer the last; of several rows', ours the first row's. */
+static bool speaks_for_all(const qm_refusal *refusal, qm_code code, int row) {
+  if (refusal->count == 0 || code < refusal->code)
+    return true;
+  return code == refusal->code && row == refusal->row;
+}
+
+static void add_refusal(lua_State *L, qm_refusal *refusal, qm_handle *handle,
+                        const qm_problem *problem, qm_str subject, qm_str source, qm_str order) {
+  qm_code code = qm_problem_infos[problem->kind].code;
+  bool speaks = speaks_for_all(refusal, code, problem->row);
+  push_error(L, handle, problem, subject, source, order);
+  lua_rawseti(L, refusal->list, ++refusal->count);
+  if (!speaks)
+    return;
+  refusal->code = code;
+  refusal->row = problem->row;
+  refusal->speaker = refusal->count;
+}
+
+void qm_refusal_add(lua_State *L, qm_refusal *refusal, qm_handle *handle, const qm_problem *problem,
+                    qm_str subject) {
+  qm_str none = {NULL, 0};
+  add_refusal(L, refusal, handle, problem, subject, none, none);
+}
+
+int qm_push_refusal(lua_State *L, const qm_refusal *refusal) {
   lua_pushnil(L);
-  if (count > 0) {
-    lua_rawgeti(L, -2, spokesman);
+  if (refusal->count > 0) {
+    lua_rawgeti(L, refusal->list, refusal->speaker);
     lua_getfield(L, -1, "message");
     lua_remove(L, -2);
   } else {
-    lua_pushstring(L, qm_code_message(verdict->code));
+    lua_pushstring(L, qm_code_message(refusal->code));
   }
-  lua_pushstring(L, qm_code_name(verdict->code));
-  /* detail errors nil message code -> nil message code detail */
-  lua_pushvalue(L, -5);
-  lua_pushvalue(L, -5);
+  lua_pushstring(L, qm_code_name(refusal->code));
+  lua_createtable(L, 0, 1);
+  lua_pushvalue(L, refusal->list);
   lua_setfield(L, -2, "errors");
-  lua_remove(L, -6);
-  lua_remove(L, -5);
   return 4;
+}
+
+static int push_refused(lua_State *L, qm_handle *handle, const qm_verdict *verdict) {
+  qm_out *out = qm_store_out(handle->store);
+  qm_refusal refusal;
+  qm_refusal_start(L, &refusal);
+  for (uint32_t at = verdict->problem_first; at;) {
+    const qm_problem *problem = qm_out_problem(out, at);
+    at = problem->next;
+    add_refusal(L, &refusal, handle, problem, qm_out_str(out, problem->subject),
+                qm_out_str(out, problem->source), qm_out_str(out, problem->order));
+  }
+  refusal.code = verdict->code;
+  int results = qm_push_refusal(L, &refusal);
+  lua_remove(L, refusal.list);
+  return results;
 }
 
 int qm_push_problem(lua_State *L, qm_problem_kind kind, qm_str subject) {
   qm_problem problem = {.kind = kind, .row = -1};
-  lua_pushnil(L);
-  lua_createtable(L, 0, 1);
-  lua_createtable(L, 1, 0);
-  push_error(L, NULL, &problem, subject, (qm_str){NULL, 0}, (qm_str){NULL, 0});
-  lua_getfield(L, -1, "message");
-  lua_insert(L, -4); /* nil message detail errors error */
-  lua_rawseti(L, -2, 1);
-  lua_setfield(L, -2, "errors");
-  lua_pushstring(L, qm_code_name(qm_problem_infos[kind].code));
-  lua_insert(L, -2);
-  return 4;
+  qm_refusal refusal;
+  qm_refusal_start(L, &refusal);
+  qm_refusal_add(L, &refusal, NULL, &problem, subject);
+  return qm_push_refusal(L, &refusal);
 }
 
 int qm_push_failure(lua_State *L, const qm_err *err) {
@@ -231,7 +248,7 @@ static int push_document(lua_State *L, qm_handle *handle, const qm_op *op,
 int qm_push_verdict(lua_State *L, qm_handle *handle, const qm_op *op, const qm_verdict *verdict) {
   luaL_checkstack(L, 16, "too many results");
   if (verdict->code != QM_OK)
-    return push_refusal(L, handle, verdict);
+    return push_refused(L, handle, verdict);
   if (op->kind < QM_OP_DOCUMENTS)
     return push_document(L, handle, op, verdict);
   qm_push_int(L, verdict->value);

@@ -225,6 +225,9 @@ void qm_store_close(qm_store *store) {
   free(store->touched);
   free(store->stocks);
   free(store->settled);
+  free(store->places.p);
+  free(store->candidates.p);
+  free(store->own.p);
   free(store);
 }
 

@@ -101,7 +101,7 @@ qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_even
   qm_qty supply[QM_SOURCES_MAX];
   size_t order_of[QM_SOURCES_MAX], count;
   qm_pick picks[QM_SOURCES_MAX];
-  qm_code code = qm_candidates(tx, line->stock, line->product, candidates, NULL, &count);
+  qm_code code = qm_candidates(tx, line->stock, line->product, candidates, &count);
   for (size_t i = 0; !code && i < count; i++) {
     const qm_candidate *c = &candidates[i];
     qm_qty own;
@@ -111,8 +111,15 @@ qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_even
   }
   if (code)
     return code;
-  qm_select_line need = {0, qty};
-  qm_select request = {&need, 1, count, supply, order_of, false, picks, 0, QM_SOURCES_MAX};
+  qm_select_line need = {.need = qty, .unit = 1};
+  qm_select request = {.lines = &need,
+                       .line_count = 1,
+                       .source_count = count,
+                       .supply = supply,
+                       .sources = order_of,
+                       .wanted = count,
+                       .picks = picks,
+                       .pick_capacity = QM_SOURCES_MAX};
   code = qm_select_priority(&request);
   if (code)
     return qm_fail(tx->err, code, "too many sources");

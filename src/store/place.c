@@ -141,10 +141,13 @@ static void check_header(qm_tx *tx) {
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     qm_check_text(tx, -1, texts[i].field, texts[i].what, qm_op_str(op, op->text[texts[i].text]),
                   QM_CODE_MAX);
-  if ((op->flags & QM_HAS_LATITUDE) && !(op->latitude >= -90 && op->latitude <= 90))
+  bool has_latitude = op->flags & QM_HAS_LATITUDE, has_longitude = op->flags & QM_HAS_LONGITUDE;
+  if (has_latitude && !qm_latitude_fine(op->latitude))
     qm_problem_add(tx, QM_P_LATITUDE_BAD, -1, none);
-  if ((op->flags & QM_HAS_LONGITUDE) && !(op->longitude >= -180 && op->longitude <= 180))
+  if (has_longitude && !qm_longitude_fine(op->longitude))
     qm_problem_add(tx, QM_P_LONGITUDE_BAD, -1, none);
+  if (has_latitude != has_longitude)
+    qm_problem_add(tx, has_latitude ? QM_P_LONGITUDE_MISSING : QM_P_LATITUDE_MISSING, -1, none);
 }
 
 static qm_code check(placing *p) {

@@ -1,5 +1,4 @@
-/* read.c: reads that need more than one row: where a product stands in a stock, and the candidates
- * of source selection. Each runs in a read transaction, so that it sees one moment. */
+/* read.c: where products stand in a stock, read in one transaction, so that it is one moment. */
 #include "tx.h"
 
 static qm_code stand_of(qm_tx *tx, const qm_where *where, int64_t stock, qm_str sku,
@@ -40,69 +39,6 @@ qm_code qm_store_stand(qm_store *store, const qm_where *where, const qm_str *sku
     *problem = where->channel_code.p ? QM_P_NO_CHANNEL : QM_P_NO_STOCK;
   for (size_t i = 0; !code && found && i < count; i++)
     code = stand_of(&tx, where, stock, skus[i], &stands[i]);
-  if (code) {
-    qm_db_rollback(store->db);
-    return code;
-  }
-  return qm_db_commit(store->db, err);
-}
-
-qm_code qm_candidates(qm_tx *tx, int64_t stock, int64_t product, qm_candidate *candidates,
-                      qm_span *codes, size_t *count) {
-  bool row = false;
-  *count = 0;
-  qm_code code = QM_START(tx, CANDIDATES, QM_I(stock), QM_I(product * 65536));
-  while (!code && !(code = QM_STEP(tx, CANDIDATES, &row)) && row) {
-    if (*count == QM_SOURCES_MAX) {
-      QM_END(tx, CANDIDATES);
-      return qm_fail(tx->err, QM_LIMIT, "a stock has more than %d sources", (int)QM_SOURCES_MAX);
-    }
-    if (codes)
-      codes[*count] = qm_out_text(&tx->store->out, QM_COL_STR(tx, CANDIDATES, 5));
-    qm_candidate c = {.source = QM_COL_INT(tx, CANDIDATES, 0),
-                      .enabled = QM_COL_INT(tx, CANDIDATES, 1) != 0,
-                      .has_item = !qm_db_null(tx->db, QM_SQL_CANDIDATES, 2),
-                      .qty = QM_COL_INT(tx, CANDIDATES, 2),
-                      .in_stock = QM_COL_INT(tx, CANDIDATES, 3) == QM_STATUS_IN,
-                      .allocated = QM_COL_INT(tx, CANDIDATES, 4)};
-    if (c.qty < -QM_QTY_MAX || c.qty > QM_QTY_MAX || c.allocated < 0 || c.allocated > QM_QTY_MAX) {
-      QM_END(tx, CANDIDATES);
-      return qm_fail(tx->err, QM_CORRUPT, "the file is damaged: a source item is out of range");
-    }
-    candidates[(*count)++] = c;
-  }
-  return code;
-}
-
-static qm_code supply_of(qm_tx *tx, int64_t stock, qm_str sku, qm_candidate *candidates,
-                         qm_supply *supply) {
-  qm_product product = {0};
-  bool found = false;
-  qm_code code = sku.n <= QM_SKU_MAX ? qm_find_product(tx, sku, &product, &found) : QM_OK;
-  if (code)
-    return code;
-  bool first = candidates == supply->candidates;
-  return qm_candidates(tx, stock, product.id, candidates, first ? supply->codes : NULL,
-                       &supply->source_count);
-}
-
-qm_code qm_store_supply(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
-                        qm_supply *supply, qm_problem_kind *problem, qm_err *err) {
-  qm_tx tx = {.store = store, .db = store->db, .err = err};
-  int64_t stock = 0;
-  bool found;
-  *problem = QM_P_NONE;
-  qm_out_clear(&store->out);
-  qm_code code = qm_db_begin_read(store->db, err);
-  if (code)
-    return code;
-  code = qm_find_stock(&tx, where->stock, where->channel_type, where->channel_code, &stock, &found);
-  if (!code && !found)
-    *problem = where->channel_code.p ? QM_P_NO_CHANNEL : QM_P_NO_STOCK;
-  for (size_t i = 0; !code && found && i < count; i++)
-    code = supply_of(&tx, stock, skus[i], &supply->candidates[i * QM_SOURCES_MAX], supply);
-  if (!code && store->out.exhausted)
-    code = qm_fail(err, QM_MEMORY, "out of memory");
   if (code) {
     qm_db_rollback(store->db);
     return code;

@@ -137,9 +137,9 @@ static qm_code check_source(qm_tx *tx, const stored *old) {
   if (op->flags & QM_CARRIERS)
     qm_problem_add(tx, QM_P_CARRIER_LINKS, -1, none);
   check_pickup(tx, old);
-  if ((op->flags & QM_HAS_LATITUDE) && !(op->latitude >= -90 && op->latitude <= 90))
+  if ((op->flags & QM_HAS_LATITUDE) && !qm_latitude_fine(op->latitude))
     qm_problem_add(tx, QM_P_LATITUDE_BAD, -1, none);
-  if ((op->flags & QM_HAS_LONGITUDE) && !(op->longitude >= -180 && op->longitude <= 180))
+  if ((op->flags & QM_HAS_LONGITUDE) && !qm_longitude_fine(op->longitude))
     qm_problem_add(tx, QM_P_LONGITUDE_BAD, -1, none);
   if (!name.p)
     return QM_OK;

@@ -7,6 +7,7 @@
 #ifndef QM_STORE_H
 #define QM_STORE_H
 
+#include "../core/geo.h"
 #include "../core/salable.h"
 #include "db.h"
 #include "op.h"
@@ -48,27 +49,48 @@ typedef struct qm_stand {
 qm_code qm_store_stand(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
                        int64_t now_ms, qm_stand *stands, qm_problem_kind *problem, qm_err *err);
 
-/* One candidate of source selection. */
+enum { QM_SOURCES_MAX = 512 }; /* sources of one stock that a selection looks at */
+
+/* What a source has of a product. */
 typedef struct qm_candidate {
   int64_t source;
   qm_qty qty, allocated;
   bool enabled, in_stock, has_item;
 } qm_candidate;
 
-enum { QM_SOURCES_MAX = 512 }; /* sources of one stock that a selection looks at */
+/* A source of a stock. Its code is in qm_store_out. */
+typedef struct qm_place {
+  int64_t source;
+  qm_span code;
+  bool enabled;
+  qm_point at;
+} qm_place;
 
-/* The sources of a stock in order of priority, and what they have of some products:
- * candidates[product * QM_SOURCES_MAX + source]. Codes are in qm_store_out. */
+/* What a selection wants to know: what there is of some products in a stock, and what lines of an
+ * order (none: order.p NULL) have allocated. Lines are named by their numbers, in ascending order;
+ * others than those of an order do not matter. */
+typedef struct qm_supply_request {
+  qm_where where;
+  const qm_str *skus;
+  size_t sku_count;
+  qm_str order;
+  const int64_t *lines;
+  size_t line_count;
+} qm_supply_request;
+
+/* The sources of a stock in order of priority, and what they have. Lives in the store until the
+ * next call. */
 typedef struct qm_supply {
   size_t source_count;
-  qm_span codes[QM_SOURCES_MAX];
-  qm_candidate *candidates;
+  const qm_place *places;
+  const qm_candidate *candidates; /* [product * source_count + source] */
+  const qm_qty *own;              /* [line * source_count + source]; NULL without an order */
 } qm_supply;
 
-/* Reads count products in one transaction; supply->candidates has room for them. A stock or channel
- * that does not exist becomes *problem; an unknown product has no items. */
-qm_code qm_store_supply(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
-                        qm_supply *supply, qm_problem_kind *problem, qm_err *err);
+/* Reads in one transaction. A stock or channel that does not exist becomes *problem; an unknown
+ * product has no items. */
+qm_code qm_store_supply(qm_store *store, const qm_supply_request *request, qm_supply *supply,
+                        qm_problem_kind *problem, qm_err *err);
 
 typedef qm_code (*qm_verify_report)(void *context, const char *what, qm_str sku, int64_t stock,
                                     qm_str source, qm_str order, qm_qty expected, qm_qty found);

@@ -41,6 +41,11 @@ typedef struct qm_marks {
   qm_mark *list;
   size_t count, capacity;
 } qm_marks;
+/* Memory that grows and is kept. */
+typedef struct qm_block {
+  void *p;
+  size_t size;
+} qm_block;
 
 struct qm_store {
   qm_db *db;
@@ -57,6 +62,7 @@ struct qm_store {
   qm_marks after;      /* one of them when it is judged */
   qm_settled *settled; /* rows of finished orders, as last looked for */
   size_t settled_capacity;
+  qm_block places, candidates, own; /* what the last selection was given */
 };
 
 typedef struct qm_tx {
@@ -298,8 +304,8 @@ qm_code qm_write_rules(qm_tx *tx, int64_t new_own, int64_t new_stock);
 qm_code qm_check_generation(qm_tx *tx, bool *current);
 
 /* The sources of a stock in order of priority with what they have of a product; candidates[] has
- * room for QM_SOURCES_MAX. codes, if given, becomes their texts. */
+ * room for QM_SOURCES_MAX. */
 qm_code qm_candidates(qm_tx *tx, int64_t stock, int64_t product, qm_candidate *candidates,
-                      qm_span *codes, size_t *count);
+                      size_t *count);
 
 #endif

@@ -1,0 +1,56 @@
+---@meta quartermaster
+-- The part of meta.lua about source selection.
+
+---@class quartermaster
+local quartermaster = {}
+
+---@class qm.Inventory
+local Inventory = {}
+
+---@class qm.Destination where goods go; the coordinates come together or not at all, and 0 is one
+---@field country? string
+---@field region? string
+---@field city? string
+---@field postcode? string
+---@field latitude? number -90 to 90
+---@field longitude? number -180 to 180
+
+---How far two places are from each other: metres along the great circle of a globe of 6371 km, rounded.
+---@param from qm.Destination
+---@param to qm.Destination
+---@return integer|nil metres, string?, string?, table?
+function quartermaster.distance(from, to) end
+
+---@class qm.Plan
+---@field shippable boolean
+---@field algorithm string
+---@field order? string
+---@field shipments integer number of sources used
+---@field distance_km? number of all sources used; only when the destination is on the map and so are they
+---@field sources { source: string, distance_km: number? }[] those used, in order of preference
+---@field picks { line: integer, sku: string, source: string, qty_to_deduct: number, qty_available: number }[]
+---@field short { line: integer, sku: string, qty: number }[]
+---@field why { line: integer, source: string, used: boolean, rule: string, detail: string }[] `rule`: priority, distance, untracked, disabled, no_item, out_of_stock, empty, filled, group, whole or not_named
+
+---@class qm.SelectLine
+---@field sku string
+---@field qty qm.Qty
+---@field line? integer default: its position
+---@field group? integer lines of the same group ship together: each source gives whole units of it only. A unit is the smallest share in the proportion of the lines' quantities that needs no more decimals than they do: of 4 and 6 it is 2 and 3. The open parts of a bundle in an order are a group, whose unit is one bundle
+---@field splittable? boolean default true; false: the line, or its whole group, comes from one source or not at all
+
+---@class qm.SelectRequest
+---@field order? string the order whose open lines are to leave; what they have allocated is there for them alone
+---@field stock? integer without an order: a stock or a channel, and lines
+---@field channel? string|qm.Channel
+---@field lines? qm.SelectLine[]
+---@field algorithm? "priority"|"distance" default "priority"; "distance": the nearest source first, those at an unknown distance last, equal ones by priority
+---@field destination? qm.Destination default: the order's
+---@field sources? string[] the only sources to ask, in this order of priority
+---@field availability? "residual"|"physical" default "residual"; "physical" counts what is allocated to others too
+---@field rows? "used"|"all" default "used"; "all" lists candidates of which nothing is taken as well
+
+---Proposes sources for an order's open lines, or for a free request. Changes nothing.
+---@param request qm.SelectRequest
+---@return qm.Plan|nil, string?, string?, table?
+function Inventory:select(request) end
