@@ -409,8 +409,7 @@ return {
       ["spec/ledger_spec.lua"] = { "has one sequence that only grows" },
     } },
   { 56, "distances without a web service were not fit for use", "inventory#3184",
-    pending_feature = true,
     specs = {
-      ["spec/distance_spec.lua"] = { "is a great circle" },
+      ["spec/select_distance_spec.lua"] = { "is in whole metres along the great circle" },
     } },
 }
