@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { UNREACHED = UINT32_MAX };
+#define UNREACHED UINT32_MAX
 
 void qm_network_index(qm_network *net) {
   memset(net->of_source, 0, (net->source_count + 1) * sizeof *net->of_source);
