@@ -69,6 +69,8 @@ build = {
         "src/store/channels.c",
         "src/store/compact.c",
         "src/store/compensate.c",
+        "src/store/compose.c",
+        "src/store/composite.c",
         "src/store/db_file.c",
         "src/store/db_sqlite.c",
         "src/store/document.c",

@@ -52,6 +52,9 @@ static const char *const HOT[] = {
     "BALANCE_ADD",
     "PRODUCT_HAS_ITEMS",
     "LINK",
+    "COMPOSITE",
+    "OFFERS",
+    "CHOICE_BY_NAME",
 };
 
 /* Tables that grow with the catalogue or with every order. */

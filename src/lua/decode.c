@@ -5,7 +5,7 @@
 
 /* Every element of detail.errors is made here, and so is the message of the whole answer. */
 static void push_error(lua_State *L, qm_handle *handle, const qm_problem *problem, qm_str subject,
-                       qm_str source, qm_str order) {
+                       qm_str source, qm_str order, qm_str path) {
   const qm_problem_info *info = &qm_problem_infos[problem->kind];
   const char *field = qm_problem_field(problem->kind, (qm_field_name)problem->field);
   char text[1024];
@@ -47,6 +47,10 @@ static void push_error(lua_State *L, qm_handle *handle, const qm_problem *proble
     qm_push_str(L, order);
     lua_setfield(L, -2, "order");
   }
+  if (path.p) {
+    qm_push_str(L, path);
+    lua_setfield(L, -2, "path");
+  }
   if (numbers) {
     qm_push_qty(L, handle, problem->asked);
     lua_setfield(L, -2, "requested");
@@ -75,7 +79,8 @@ static int push_refusal(lua_State *L, qm_handle *handle, const qm_verdict *verdi
       spokesman = count + 1;
     }
     push_error(L, handle, problem, qm_out_str(out, problem->subject),
-               qm_out_str(out, problem->source), qm_out_str(out, problem->order));
+               qm_out_str(out, problem->source), qm_out_str(out, problem->order),
+               qm_out_str(out, problem->path));
     lua_rawseti(L, -2, ++count);
     at = problem->next;
   }
@@ -102,7 +107,7 @@ int qm_push_problem(lua_State *L, qm_problem_kind kind, qm_str subject) {
   lua_pushnil(L);
   lua_createtable(L, 0, 1);
   lua_createtable(L, 1, 0);
-  push_error(L, NULL, &problem, subject, (qm_str){NULL, 0}, (qm_str){NULL, 0});
+  push_error(L, NULL, &problem, subject, (qm_str){NULL, 0}, (qm_str){NULL, 0}, (qm_str){NULL, 0});
   lua_getfield(L, -1, "message");
   lua_insert(L, -4); /* nil message detail errors error */
   lua_rawseti(L, -2, 1);
@@ -130,6 +135,10 @@ static void push_entry(lua_State *L, qm_handle *handle, const qm_entry *entry) {
   if (entry->line) {
     qm_push_int(L, entry->line);
     lua_setfield(L, -2, "line");
+  }
+  if (entry->parent) {
+    qm_push_int(L, entry->parent);
+    lua_setfield(L, -2, "parent");
   }
   qm_push_str(L, qm_out_str(out, entry->sku));
   lua_setfield(L, -2, "sku");
