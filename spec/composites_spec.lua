@@ -3,6 +3,7 @@
 local composites = require "composite_kit"
 local core = require "quartermaster.core"
 local helpers = require "helpers"
+local kit = require "order_kit"
 
 local with_inventory = helpers.with_inventory
 local refuses = composites.refuses
@@ -286,6 +287,43 @@ describe("a product", function()
       helpers.expect_error("LIMIT", inv.products:save{ { sku = "m", options = options },
         { sku = "l", type = "grouped", children = children } })
       assert.is_true(inv:verify().ok)
+    end)
+  end)
+end)
+
+describe("a bundle", function()
+  -- Half of what a bundle of two needs is at each source.
+  local function with_halves(together, fn)
+    kit.with_shop(function(inv, stock)
+      kit.product(inv, "f", { muc = 1 })
+      kit.product(inv, "g", { ham = 1 })
+      assert(inv.products:save{ sku = "kit", type = "bundle", ship_together = together,
+        options = { { selections = { "f" } }, { selections = { "g" } } } })
+      assert(inv:place{ id = "o-1", stock = stock, lines = { { sku = "kit", qty = 1 } } })
+      fn(inv)
+    end)
+  end
+
+  it("whose parts are sent separately may draw on two sources", function()
+    with_halves(false, function(inv)
+      assert(inv:ship{ id = "s-1", order = "o-1", lines = {
+        { sku = "f", qty = 1, source = "muc" }, { sku = "g", qty = 1, source = "ham" } } })
+      assert.same({ 0, 0 }, { inv.orders:get("o-1").lines[2].open,
+        inv.orders:get("o-1").lines[3].open })
+    end)
+  end)
+
+  it("whose parts are sent together draws on one source", function()
+    with_halves(true, function(inv)
+      for _, source in ipairs{ "muc", "ham" } do
+        refuses(inv, { "1.source NOT_FOUND" },
+          "ship", { id = "s-1", order = "o-1",
+            lines = { { sku = "kit", qty = 1, source = source } } }, "o-1")
+      end
+      assert(inv.items:save{ sku = "g", source = "muc", qty = 1 })
+      assert(inv:ship{ id = "s-1", order = "o-1",
+        lines = { { sku = "kit", qty = 1, source = "muc" } } })
+      for _, line in ipairs(inv.orders:get("o-1").lines) do assert.equal(0, line.open) end
     end)
   end)
 end)

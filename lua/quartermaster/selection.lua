@@ -15,13 +15,16 @@ local LINE = { sku = "string", qty = "quantity", line = "whole" }
 _M.KEYS = { select = SELECT }
 
 -- The open goods of an order: in lines for selection, those that nothing is counted for, and those
--- whose product was deleted, so that there is nothing left to take.
+-- whose product was deleted, so that there is nothing left to take. The parts of a bundle are a
+-- group: they leave together.
 local function open_lines(order)
-  local lines, untracked, gone = {}, {}, {}
+  local lines, untracked, gone, bundles = {}, {}, {}, {}
   for _, line in ipairs(order.lines) do
+    bundles[line.line] = line.kind == "bundle" and line.line or nil
     if line.kind == "goods" and tonumber(line.open) > 0 then
       local list = not line.tracked and untracked or line.deleted and gone or lines
-      list[#list + 1] = { line = line.line, sku = line.sku, qty = line.open }
+      list[#list + 1] =
+        { line = line.line, sku = line.sku, qty = line.open, group = bundles[line.parent] }
     end
   end
   return lines, untracked, gone

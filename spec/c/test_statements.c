@@ -55,6 +55,7 @@ static const char *const HOT[] = {
     "COMPOSITE",
     "OFFERS",
     "CHOICE_BY_NAME",
+    "LINE_KIND",
 };
 
 /* Tables that grow with the catalogue or with every order. */
@@ -76,6 +77,8 @@ static const char *const SCANNING[] = {
     "VERIFY_ALLOCATIONS",
     "VERIFY_REFERENCES",
     "VERIFY_SHARING",
+    "VERIFY_COMPOSITES",
+    "VERIFY_BUNDLES",
     "VERIFY_COUNTS",
 };
 
