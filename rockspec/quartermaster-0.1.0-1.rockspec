@@ -113,6 +113,7 @@ build = {
     ["quartermaster.ledger"] = "lua/quartermaster/ledger.lua",
     ["quartermaster.meta"] = "lua/quartermaster/meta.lua",
     ["quartermaster.meta.care"] = "lua/quartermaster/meta/care.lua",
+    ["quartermaster.meta.composites"] = "lua/quartermaster/meta/composites.lua",
     ["quartermaster.orders"] = "lua/quartermaster/orders.lua",
     ["quartermaster.outcome"] = "lua/quartermaster/outcome.lua",
     ["quartermaster.page"] = "lua/quartermaster/page.lua",
