@@ -17,6 +17,7 @@ local function with(keys, more)
 end
 
 local LINE = { sku = "string", qty = "quantity", line = "number" }
+local CHILD = { sku = "string", qty = "quantity" }
 local ITEM_KEY = { sku = "string", source = "string" }
 local DESTINATION = {
   country = "string", region = "string", city = "string", postcode = "string",
@@ -47,7 +48,8 @@ local SOURCE = {
 -- name, the keys of its one table; `valid` is what the others are while one of them is wrong.
 _M.TABLES = {
   { "place", with(WHERE, {
-    id = "string", customer_group = "string", destination = DESTINATION, lines = { list = LINE },
+    id = "string", customer_group = "string", destination = DESTINATION,
+    lines = { list = with(LINE, { selections = { list = with(CHILD, { option = "string" }) } }) },
   }), { id = "x", stock = 1, lines = { { sku = "pen", qty = 1 } } } },
   { "cancel", { id = "string", order = "string", lines = { list = LINE } },
     { id = "x", order = "o" } },
@@ -115,7 +117,11 @@ _M.TABLES = {
   { "channels:rename", { from = CHANNEL, to = "string" }, { from = "eu", to = "de" } },
   { "products:save", {
     sku = "string", type = "string", settings = SETTINGS, b2b = "boolean",
-    assign_default = "boolean",
+    assign_default = "boolean", children = { list = CHILD },
+    options = { list = {
+      name = "string", required = "boolean",
+      selections = { list = with(CHILD, { own_qty = "boolean" }) },
+    } }, ship_together = "boolean", in_stock = "boolean",
   }, { sku = "pen" } },
   { "products:list", { after = "number", limit = "number" }, {} },
   { "items:save", {

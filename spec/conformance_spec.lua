@@ -81,7 +81,7 @@ describe("the engine against MSI's vectors", function()
     local answered = {
       salable_qty = true, is_salable = true, is_salable_for_requested_qty = true,
       priority_ssa = true, distance_ssa = true, order_lifecycle = true, default_protection = true,
-      validation = true, cart = true, stock_index = true,
+      validation = true, cart = true, stock_index = true, product_types = true,
     }
     local vectors = json.read(VECTORS)
     for _, case in ipairs(vectors.cases) do

@@ -391,7 +391,7 @@ return {
         "needs two parcels: Berlin has too few bikes, and Lyon is next" },
     } },
   { 53, "all parts of a bundle had to lie in one place",
-    "magento2#37767 magento2#33659 inventory#3111", pending_feature = true,
+    "magento2#37767 magento2#33659 inventory#3111",
     specs = {
       ["spec/composites_spec.lua"] = { "whose parts are sent separately may draw on two sources",
         "whose parts are sent together draws on one source" },

@@ -17,6 +17,7 @@
 ---@field magento? string the code (or for validations the text) that MSI clients know
 ---@field field? string the key of the request that is wrong
 ---@field index? integer position in the caller's list
+---@field path? string of a part of that entry: "selections[1]", "children[2]", "options[1].selections[3]"
 ---@field line? integer the order's line number; for other lists the position as well
 ---@field subject? string what the message names, when it is no SKU
 ---@field sku? string
@@ -103,7 +104,7 @@ function Inventory:info() end
 ---@return number|nil, string?, string?, table?
 function Inventory:salable_qty(sku, where) end
 
----May any quantity at all be sold now?
+---May any quantity at all be sold now? Products made of others answer from their parts; nothing else can be asked of them.
 ---@param sku string
 ---@param where qm.Where
 ---@return boolean|nil, string?, string?, table?
@@ -187,14 +188,14 @@ function Inventory:waiting(filter) end
 ---@field id string the caller's order id, at most 64 bytes; sending it again replays the first answer
 ---@field stock? integer
 ---@field channel? string|qm.Channel
----@field lines { sku: string, qty: qm.Qty, line: integer? }[] line numbers default to 1, 2, ...
+---@field lines qm.OrderLine[] composites become a line of their own and one for each part, numbered after the highest
 ---@field customer_group? string
 ---@field destination? qm.Destination
 
 ---@class qm.Answer
 ---@field id string
 ---@field order string
----@field lines { line: integer, sku: string, qty: number, source: string?, backordered: number? }[]
+---@field lines { line: integer, parent: integer?, sku: string, qty: number, source: string?, backordered: number? }[]
 ---@field replayed? boolean true when this id had been answered before
 
 ---Places an order: checks every line and reserves, all or nothing.
@@ -393,7 +394,7 @@ function Channels:delete(channel) end
 
 ---@class qm.Products
 local Products = {}
----Saves one product or a list of them, all or nothing.
+---Saves one product or a list of them, all or nothing. The parts of a composite may come in the same call; one whose type changes forgets them.
 ---@param product qm.Product|qm.Product[]
 ---@return integer|nil saved, string?, string?, table?
 function Products:save(product) end
@@ -408,7 +409,7 @@ function Products:rename(sku, to) end
 ---@param options? qm.ListOptions
 ---@return integer|nil deleted, string?, string?, table?
 function Products:delete(skus, options) end
----The product with its own and its effective settings; `declared` is false for a SKU only known from source items.
+---The product with its own and its effective settings, and what it is made of; `declared` is false for a SKU only known from source items.
 ---@param sku string
 ---@return table|nil, string?, string?, table?
 function Products:get(sku) end
@@ -475,6 +476,7 @@ function Policies:list() end
 ---@class qm.Orders
 local Orders = {}
 ---An order with its lines, their counters, and what each has allocated: `allocations`, a list of { source, qty }, newest first.
+---A line's `kind` is "goods", "virtual", or of a composite "bundle" (it moves with its parts, whose `parent` it is) or "parent" (its parts move on their own; it counts nothing itself).
 ---@param id string
 ---@return table|nil, string?, string?, table?
 function Orders:get(id) end

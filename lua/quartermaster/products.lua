@@ -11,10 +11,16 @@ local _M = {}
 
 local TYPES = { [0] = "simple", "virtual", "downloadable", "configurable", "grouped", "bundle" }
 
+local IS_COMPOSITE = { configurable = true, grouped = true, bundle = true }
+
 local LIST = { after = "whole", limit = "whole" }
 local PRODUCT = {
   sku = "string", type = "string", settings = "table", b2b = "boolean", assign_default = "boolean",
+  children = "list", options = "list", ship_together = "boolean", in_stock = "boolean",
 }
+
+-- What is said of a product that is made of others, and is passed on as it is.
+local COMPOSITE = { "children", "options", "ship_together", "in_stock" }
 
 -- The keys of the calls that are checked here, for quartermaster.options.
 _M.KEYS = { ["products:save"] = PRODUCT, ["products:list"] = LIST }
@@ -35,12 +41,21 @@ local function own_text(inv, product, changes)
 end
 
 
+local function with_parts(row, product)
+  for _, key in ipairs(COMPOSITE) do
+    row[key] = product[key]
+  end
+  return row
+end
+
+
 -- Would the store take these products? Asked before their settings are interned, so that a refused
 -- call leaves nothing behind.
 local function try_products(inv, list)
   local rows = {}
   for i, product in ipairs(list) do
-    rows[i] = { sku = product.sku, type = product.type, b2b = product.b2b, own = 1, was_own = 1 }
+    rows[i] = with_parts({ sku = product.sku, type = product.type, b2b = product.b2b, own = 1,
+      was_own = 1 }, product)
   end
   return core.write(inv.store, "products", { rows = rows, dry_run = true }, inv.clock())
 end
@@ -79,10 +94,10 @@ local function product_rows(inv, list, changes)
         return nil, message, code, detail
       end
     end
-    rows[i] = {
+    rows[i] = with_parts({
       sku = product.sku, type = product.type, b2b = product.b2b, own = ids[text], was_own = was,
       no_assign = product.assign_default == false,
-    }
+    }, product)
   end
   return rows
 end
@@ -111,6 +126,25 @@ local function parse_products(list)
 end
 
 
+-- Problems by product and key; those of parts come last, as they were found.
+local function sort_problems(problems)
+  local position = {}
+  for i, problem in ipairs(problems) do
+    position[problem] = i
+  end
+  table.sort(problems, function(a, b)
+    if a.index ~= b.index then
+      return (a.index or 0) < (b.index or 0)
+    elseif not a.path ~= not b.path then
+      return not a.path
+    elseif a.path or a.field == b.field then
+      return position[a] < position[b]
+    end
+    return (a.field or "") < (b.field or "")
+  end)
+end
+
+
 -- What the store would say of the same products, so that all problems are reported at once.
 local function refuse_products(inv, list, problems)
   local _, message, code, detail = try_products(inv, list)
@@ -120,12 +154,7 @@ local function refuse_products(inv, list, problems)
   for _, problem in ipairs(detail and detail.errors or {}) do
     problems[#problems + 1] = problem
   end
-  table.sort(problems, function(a, b)
-    if a.index ~= b.index then
-      return (a.index or 0) < (b.index or 0)
-    end
-    return (a.field or "") < (b.field or "")
-  end)
+  sort_problems(problems)
   return outcome.refuse(problems)
 end
 
@@ -168,13 +197,55 @@ function _M:delete(skus, options)
 end
 
 
-local function to_product(row, shop_settings)
+-- The parts of a composite, as save takes them. A configurable product is one child and a grouped
+-- one as many as the customer says, so these say less than what a bundle's options offer.
+local function add_parts(inv, product, id)
+  local offers, message, code, detail = core.read(inv.store, "OFFERS", id)
+  if not offers then
+    return nil, message, code, detail
+  end
+  local options, children = {}, {}
+  for _, offer in ipairs(offers) do
+    local option = options[#options]
+    if not option or option.number ~= offer.number then
+      option = { number = offer.number, name = offer.name, required = offer.required,
+        selections = {} }
+      options[#options + 1] = option
+    end
+    if offer.sku then
+      local qty = product.type ~= "configurable" and offer.qty or nil
+      children[#children + 1] = { sku = offer.sku, qty = qty }
+      option.selections[#option.selections + 1] =
+        { sku = offer.sku, qty = offer.qty, own_qty = offer.own_qty }
+    end
+  end
+  if product.type ~= "bundle" then
+    product.children = children
+    return product
+  end
+  product.options = options
+  for _, option in ipairs(options) do
+    option.number = nil
+  end
+  return product
+end
+
+
+local function to_product(inv, row, shop_settings)
   local own = settings.from_text(row.settings)
-  return {
+  local product = {
     sku = row.sku, type = TYPES[row.type_number], b2b = row.b2b, declared = row.declared,
     settings = settings.public(own),
     effective = settings.public_of_product(settings.effective(own, shop_settings)),
   }
+  if not IS_COMPOSITE[product.type] then
+    return product
+  end
+  product.in_stock = row.in_stock ~= false
+  if product.type == "bundle" then
+    product.ship_together = row.ship_together == true
+  end
+  return add_parts(inv, product, row.id)
 end
 
 
@@ -192,7 +263,7 @@ function _M:get(sku)
   if not shop then
     return nil, message, code, detail
   end
-  return to_product(rows[1], shop.settings)
+  return to_product(self.inv, rows[1], shop.settings)
 end
 
 
@@ -213,7 +284,10 @@ function _M:list(filter)
   local next_id
   rows, next_id = page.cut(rows, size, "id")
   for i, row in ipairs(rows) do
-    rows[i] = to_product(row, shop.settings)
+    rows[i], message, code, detail = to_product(self.inv, row, shop.settings)
+    if not rows[i] then
+      return nil, message, code, detail
+    end
   end
   return rows, next_id
 end

@@ -56,7 +56,7 @@ local function figure(inv, what, sku, where, key)
   if not stand then
     return nil, message, code, detail
   end
-  if stand.code then
+  if stand.code and not (stand.composite and key == "salable") then
     return refuse(stand, sku, UNKNOWN[stand.code] or "input-type_without_source_items")
   end
   return stand[key]
@@ -116,6 +116,9 @@ function _M:salable(request)
   end
   local by_sku = {}
   for i, stand in ipairs(stands) do
+    if stand.composite then
+      stand.code, stand.message = nil, nil
+    end
     by_sku[request.skus[i]] = stand
   end
   return by_sku

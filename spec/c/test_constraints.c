@@ -157,7 +157,10 @@ static const char ROWS[] =
     "INSERT INTO allocation VALUES (4097 * 65536 + 1, 65537, 1, 1);"
     "INSERT INTO delivery VALUES (4097, 1, 1, 2, 1);"
     "INSERT INTO ledger (time, event) VALUES (0, 1);"
-    "INSERT INTO carried VALUES (1, 1, 1, 10);";
+    "INSERT INTO carried VALUES (1, 1, 1, 10);"
+    "INSERT INTO composite VALUES (2, 0, 1);"
+    "INSERT INTO choice VALUES (2, 1, 'frame', 1);"
+    "INSERT INTO component VALUES (2, 1, 1, 1, 10000, 0);";
 
 /* UPDATE table SET change */
 static const char *const CHANGES[][2] = {
@@ -239,6 +242,14 @@ static const char *const CHANGES[][2] = {
     {"allocation", "qty = 0"},
     {"delivery", "qty = 0"},
     {"delivery", "returned = 3"},
+    {"composite", "together = 2"},
+    {"composite", "in_stock = 2"},
+    {"choice", "number = 0"},
+    {"choice", "number = 4096"},
+    {"choice", "required = 2"},
+    {"component", "qty = 0"},
+    {"component", "qty = 1000000000000001"},
+    {"component", "own_qty = 2"},
 };
 
 /* A second row that is told apart from the first by its id alone. */
@@ -251,6 +262,10 @@ static const char *const TWINS[][2] = {
     {"source", "INSERT INTO source (code, name, enabled, country, postcode, pickup)"
                " SELECT 'other', name, 1, '', '', 0 FROM source"},
     {"stock", "INSERT INTO stock (name) SELECT name FROM stock"},
+    {"component", "INSERT INTO component SELECT product, choice, 2, child, qty, own_qty"
+                  " FROM component"},
+    {"component", "INSERT INTO component SELECT product, choice, position, 2, qty, own_qty"
+                  " FROM component"},
     {"document", "INSERT INTO document SELECT 2, kind, ext_id, request_hash, order_id, stock, time,"
                  " answer FROM document"},
 };

@@ -225,6 +225,34 @@ TEST(the_hash_changes_with_all_that_an_adopted_order_says) {
   }
 }
 
+/* A row and a part of it. */
+static digest hash_of_part(const char *sku, const char *option, uint32_t of, qm_qty qty) {
+  static kit_op op;
+  digest d;
+  kit_begin(&op, QM_OP_PLACE);
+  kit_rows(&op, 2);
+  size_t at = kit_reserve(&op, sizeof(qm_row));
+  kit_head(&op)->parts_at = (uint32_t)at;
+  kit_head(&op)->part_count = 1;
+  qm_row *part = (qm_row *)(void *)(op.bytes + at);
+  part->sku = kit_text(&op, sku);
+  part->note = kit_text(&op, option);
+  part->part_of = of;
+  part->qty = qty;
+  CHECK(qm_op_row(kit_finish(&op), 2) == part);
+  qm_op_hash(kit_head(&op), d.bytes);
+  return d;
+}
+
+TEST(the_hash_changes_with_the_parts_of_rows) {
+  digest d = hash_of_part("a", "frame", 0, 1);
+  CHECK(same(d, hash_of_part("a", "frame", 0, 1)));
+  CHECK(!same(d, hash_of_part("b", "frame", 0, 1)));
+  CHECK(!same(d, hash_of_part("a", NULL, 0, 1)));
+  CHECK(!same(d, hash_of_part("a", "frame", 1, 1)));
+  CHECK(!same(d, hash_of_part("a", "frame", 0, 2)));
+}
+
 /* Files keep hashes: a newer program must come to the same one. The fields are written out by hand
  * as the rules say (eight bytes each, texts after their length) and hashed by another program. */
 TEST(the_hash_of_a_known_request_is_known) {
@@ -349,6 +377,7 @@ int main(void) {
   RUN(neighbouring_texts_are_kept_apart);
   RUN(the_hash_changes_with_the_number_and_order_of_rows);
   RUN(the_hash_changes_with_all_that_an_adopted_order_says);
+  RUN(the_hash_changes_with_the_parts_of_rows);
   RUN(the_hash_of_a_known_request_is_known);
   RUN(texts_survive_the_growth_of_the_arena);
   RUN(a_text_may_lie_in_the_arena_itself);

@@ -359,6 +359,83 @@ TEST(multiples_are_exact) {
   }
 }
 
+static qm_qty random_positive(void) {
+  qm_qty qty = random_qty();
+  return qty == 0 ? 1 : qty < 0 ? -qty : qty;
+}
+
+TEST(products_are_exact_or_refused) {
+  static const struct {
+    qm_qty a, b, product;
+    qm_code code;
+  } CASES[] = {
+      {0, QM_QTY_MAX, 0, QM_OK},
+      {10000, QM_QTY_MAX, QM_QTY_MAX, QM_OK},
+      {10001, QM_QTY_MAX, UNTOUCHED, QM_LIMIT},
+      {5000, 5000, 2500, QM_OK},
+      {100, 100, 1, QM_OK},
+      {100, 99, UNTOUCHED, QM_INVALID},
+      {1, 1, UNTOUCHED, QM_INVALID},
+      {QM_QTY_MAX, QM_QTY_MAX, UNTOUCHED, QM_LIMIT},
+      {-10000, 10000, UNTOUCHED, QM_LIMIT},
+      {QM_QTY_MAX + 1, 10000, UNTOUCHED, QM_LIMIT},
+  };
+  for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+    qm_qty got = UNTOUCHED;
+    CHECK_INT(qm_qty_times(CASES[i].a, CASES[i].b, &got), CASES[i].code);
+    CHECK_INT(got, CASES[i].product);
+  }
+  for (int i = 0; i < ROUNDS; i++) {
+    qm_qty a = random_positive(), b = random_positive(), got = UNTOUCHED;
+    qm_code code = qm_qty_times(a, b, &got);
+    wide product = (wide)a * b;
+    bool exact = product % QM_QTY_ONE == 0, fits = legal(product / QM_QTY_ONE);
+    /* What is both may be called either. */
+    if (!CHECK_INT(code == QM_OK, exact && fits) || !CHECK(code != QM_LIMIT || !fits) ||
+        !CHECK(code != QM_INVALID || !exact))
+      break;
+    if (!CHECK_INT(got, code == QM_OK ? (qm_qty)(product / QM_QTY_ONE) : UNTOUCHED))
+      break;
+  }
+}
+
+TEST(proportions_are_exact_or_none) {
+  qm_qty got = UNTOUCHED;
+  CHECK(qm_qty_in_proportion(0, 7, 3, &got) && got == 0);
+  CHECK(qm_qty_in_proportion(3, 7, 3, &got) && got == 7);
+  CHECK(qm_qty_in_proportion(10000, 20000, 40000, &got) && got == 5000);
+  CHECK(qm_qty_in_proportion(QM_QTY_MAX, QM_QTY_MAX - 1, QM_QTY_MAX, &got));
+  CHECK_INT(got, QM_QTY_MAX - 1);
+  got = UNTOUCHED;
+  CHECK(!qm_qty_in_proportion(1, 7, 3, &got) && got == UNTOUCHED);
+  for (int i = 0; i < ROUNDS; i++) {
+    qm_qty whole = random_positive(), part = random_positive();
+    if (unit_below(&seed, 2) == 0) { /* small ratios, as in shops */
+      part = (qm_qty)unit_below(&seed, 60) + 1;
+      whole = part * ((qm_qty)unit_below(&seed, 9) + 1);
+    }
+    qm_qty qty = (qm_qty)(unit_random(&seed) % ((uint64_t)whole + 1));
+    wide product = (wide)qty * part;
+    got = UNTOUCHED;
+    bool exact = qm_qty_in_proportion(qty, part, whole, &got);
+    if (!CHECK_INT(exact, product % whole == 0))
+      break;
+    if (!CHECK_INT(got, exact ? (qm_qty)(product / whole) : UNTOUCHED))
+      break;
+    /* The other way about: as much of the whole as a limit of the part allows. */
+    qm_qty limit = (qm_qty)(unit_random(&seed) % ((uint64_t)part + 1));
+    qm_qty most = qm_qty_proportion_within(limit, part, whole);
+    if (!CHECK(most >= 0 && most <= whole && qm_qty_in_proportion(most, part, whole, &got)) ||
+        !CHECK(got <= limit))
+      break;
+    if (part < 60 && whole < 600) { /* nothing between that and the whole would do */
+      for (qm_qty more = most + 1; more <= whole; more++)
+        if (!CHECK(!qm_qty_in_proportion(more, part, whole, &got) || got > limit))
+          return;
+    }
+  }
+}
+
 TEST(the_smaller_and_the_larger) {
   CHECK_INT(qm_qty_min(-1, 2), -1);
   CHECK_INT(qm_qty_min(2, -1), -1);
@@ -381,6 +458,8 @@ int main(int argc, char **argv) {
   RUN(sums_and_differences_never_leave_the_bound);
   RUN(a_share_is_rounded_up);
   RUN(multiples_are_exact);
+  RUN(products_are_exact_or_refused);
+  RUN(proportions_are_exact_or_none);
   RUN(the_smaller_and_the_larger);
   if (unit.failed > 0)
     fprintf(stderr, "seed %" PRIu64 "\n", first);

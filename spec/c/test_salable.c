@@ -197,6 +197,25 @@ TEST(a_quantity_can_be_sold_up_to_what_is_left_and_no_further) {
   }
 }
 
+/* Where a request has no limits, what is covered is what may be sold. */
+TEST(what_is_covered_may_be_sold) {
+  uint64_t seed = 16;
+  qm_problem_kind problems[QM_CHECK_MAX];
+  qm_qty have[QM_CHECK_MAX];
+  for (int i = 0; i < ROUNDS; i++) {
+    qm_balance b = random_balance(&seed, coin(&seed, 2));
+    qm_rule r = {.managed = coin(&seed, 4), .decimal = true, .unlimited = coin(&seed, 4)};
+    r.floor = signed_any(&seed, false);
+    qm_qty qty = any(&seed, false) + 1;
+    bool sold = qm_check(&b, &r, qty, problems, have) == 0;
+    if (!CHECK_INT(qm_covers(&b, &r, qty), sold))
+      return;
+    r.min_sale = qty + 1;
+    if (!CHECK_INT(qm_covers(&b, &r, qty), sold))
+      return;
+  }
+}
+
 /* ---- covered and waiting ---- */
 
 /* Unit by unit: goods go to allocations, to firm promises and to adopted ones; what is left covers
@@ -314,6 +333,7 @@ int main(void) {
   RUN(the_numbers_agree_with_wide_arithmetic);
   RUN(a_check_finds_the_same_problems_in_the_same_order);
   RUN(a_quantity_can_be_sold_up_to_what_is_left_and_no_further);
+  RUN(what_is_covered_may_be_sold);
   RUN(a_promise_is_firm_as_far_as_goods_are_free);
   RUN(what_waits_is_what_is_not_firm);
   RUN(adopted_releases_cover_nothing);

@@ -84,7 +84,7 @@ static void add_order(shop *s, int64_t id) {
 static void add_line(shop *s, int64_t order, int64_t number, int tracked, qm_qty qty,
                      qm_qty waiting) {
   RUN_SQL(s, LINE_ADD, QM_I((order << QM_LINE_BITS) + number), QM_I(PRODUCT), QM_I(STOCK), QM_I(0),
-          QM_I(tracked), QM_I(qty), QM_I(waiting));
+          QM_I(0), QM_I(tracked), QM_I(qty), QM_I(waiting));
 }
 
 static void add_fact(shop *s, int event, int64_t document, int64_t source, qm_qty reserved,
@@ -371,7 +371,8 @@ TEST(what_waits_becomes_firm_oldest_first) {
 
 /* ---- composites ---- */
 
-/* A configurable product's line is an envelope: its child is what is promised and shipped. */
+/* A configurable product's line is an envelope: its child is what is promised, and shipped with it.
+ */
 TEST(the_lines_of_a_composite_name_their_parent) {
   shop s = open_shop(0);
   qm_line line;
@@ -388,9 +389,11 @@ TEST(the_lines_of_a_composite_name_their_parent) {
         (int)QM_LEDGER_order_placed, (long long)order);
   later(&s, "UPDATE line SET parent = 2 WHERE id = %lld", (long long)child);
   check_agreement(&s, "placing");
-  const qm_op *op = kit_event(&record, QM_OP_SHIP, "s-1", "o-1", "bike", NULL, 4 * KIT_ONE);
+  const qm_op *op = kit_event(&record, QM_OP_SHIP, "s-1", "o-1", "set", NULL, 1 * KIT_ONE);
   CHECK_INT(kit_apply(s.store, op), QM_OK);
-  CHECK_INT(kit_ask(s.eyes, "SELECT parent FROM line WHERE delivered > 0"), 2);
+  CHECK_INT(kit_ask(s.eyes, "SELECT delivered FROM line WHERE parent = 2"), 2 * KIT_ONE);
+  CHECK_INT(kit_ask(s.eyes, "SELECT delivered FROM line WHERE kind = 3"), 1 * KIT_ONE);
+  check_agreement(&s, "shipping");
   close_shop(&s);
 }
 

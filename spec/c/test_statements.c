@@ -52,6 +52,10 @@ static const char *const HOT[] = {
     "BALANCE_ADD",
     "PRODUCT_HAS_ITEMS",
     "LINK",
+    "COMPOSITE",
+    "OFFERS",
+    "CHOICE_BY_NAME",
+    "LINE_KIND",
 };
 
 /* Tables that grow with the catalogue or with every order. */
@@ -73,6 +77,8 @@ static const char *const SCANNING[] = {
     "VERIFY_ALLOCATIONS",
     "VERIFY_REFERENCES",
     "VERIFY_SHARING",
+    "VERIFY_COMPOSITES",
+    "VERIFY_BUNDLES",
     "VERIFY_COUNTS",
 };
 

@@ -37,6 +37,23 @@ local function load_stocks(world, fixture)
   end
 end
 
+-- What MSI calls the selections and the shipment of a bundle.
+local function parts_of(product)
+  local bundle = convert.first(product, "bundle")
+  if bundle == nil then return { children = convert.first(product, "children") } end
+  local parts = { options = {}, ship_together = bundle.shipment == "together" }
+  for i, option in ipairs(bundle.options) do
+    local selections = {}
+    for j, selection in ipairs(option.selections) do
+      selections[j] = {
+        sku = selection.sku, qty = selection.qty, own_qty = convert.flag(selection.can_change_qty),
+      }
+    end
+    parts.options[i] = { required = convert.flag(option.required), selections = selections }
+  end
+  return parts
+end
+
 local function load_products(world, fixture)
   local list = {}
   for i, product in ipairs(fixture.products or {}) do
@@ -46,6 +63,7 @@ local function load_products(world, fixture)
       sku = product.sku, type = convert.first(product, "type"), assign_default = false,
       settings = settings.product(raw, stock_item, world.qm.inherit),
     }
+    for key, value in pairs(parts_of(product)) do list[i][key] = value end
     world.options[product.sku] = raw
     world.types[product.sku] = list[i].type or "simple"
   end

@@ -4,6 +4,7 @@
 
 local care = require "spec.conformance.care"
 local comparison = require "spec.conformance.comparison"
+local composites = require "spec.conformance.composites"
 local fixture = require "spec.conformance.fixture"
 local json = require "spec.conformance.json"
 local master = require "spec.conformance.master"
@@ -15,7 +16,7 @@ local world = require "spec.conformance.world"
 local M = {}
 
 local OPERATIONS = {}
-for _, module in ipairs{ master, sales, status, care } do
+for _, module in ipairs{ master, sales, status, care, composites } do
   for name, operation in pairs(module.operations) do OPERATIONS[name] = operation end
 end
 

@@ -8,14 +8,12 @@ local M = {}
 
 local BULK = "bulk operations are not part of the API yet"
 local NOTIFY = "the low-stock report is not part of the API yet"
-local COMPOSITE = "composite products are not part of the API yet"
 local WEBSITES = "which websites there are is known to the shop, not to the engine"
 local TABLES = "the behaviours of MSI's import and export are not part of the API yet"
 
 M.operations = {
   bulk_assign = BULK, bulk_unassign = BULK, bulk_transfer = BULK, partial_transfer = BULK,
   set_notify = NOTIFY, get_notify = NOTIFY, delete_notify = NOTIFY,
-  composite_is_salable = COMPOSITE, bundle_is_salable = COMPOSITE,
   import_rows = TABLES, validate_import_row = TABLES, export = TABLES,
 }
 

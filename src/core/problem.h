@@ -51,7 +51,10 @@ typedef enum qm_problem_kind {
   X(shipped)                                                                                       \
   X(refunded)                                                                                      \
   X(released)                                                                                      \
-  X(returned)
+  X(returned)                                                                                      \
+  X(children)                                                                                      \
+  X(options)                                                                                       \
+  X(option)
 
 typedef enum qm_field_name {
   QM_FIELD_OWN = 0, /* the one of problem.def */

@@ -154,3 +154,45 @@ bool qm_qty_multiple(qm_qty qty, qm_qty step) {
   QM_ASSERT(step > 0);
   return qty % step == 0;
 }
+
+/* Whole pieces and rests are multiplied apart, as for a share. */
+qm_code qm_qty_times(qm_qty qty, qm_qty times, qm_qty *out) {
+  if (qty < 0 || times < 0 || !is_legal(qty) || !is_legal(times))
+    return QM_LIMIT;
+  qm_qty whole = qty / QM_QTY_ONE, rest = qty % QM_QTY_ONE;
+  if (whole > 0 && times > QM_QTY_MAX / whole)
+    return QM_LIMIT;
+  qm_qty small = rest * (times % QM_QTY_ONE);
+  if (small % QM_QTY_ONE != 0)
+    return QM_INVALID;
+  qm_qty product = whole * times + rest * (times / QM_QTY_ONE) + small / QM_QTY_ONE;
+  if (!is_legal(product))
+    return QM_LIMIT;
+  *out = product;
+  return QM_OK;
+}
+
+static qm_qty common_divisor(qm_qty a, qm_qty b) {
+  while (b != 0) {
+    qm_qty rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+/* In lowest terms the product cannot be larger than `part`. */
+bool qm_qty_in_proportion(qm_qty qty, qm_qty part, qm_qty whole, qm_qty *out) {
+  QM_ASSERT(qty >= 0 && qty <= whole && part > 0 && whole > 0);
+  qm_qty divisor = common_divisor(part, whole);
+  if (qty % (whole / divisor) != 0)
+    return false;
+  *out = qty / (whole / divisor) * (part / divisor);
+  return true;
+}
+
+qm_qty qm_qty_proportion_within(qm_qty limit, qm_qty part, qm_qty whole) {
+  QM_ASSERT(limit >= 0 && limit <= part && part > 0 && whole > 0);
+  qm_qty divisor = common_divisor(part, whole);
+  return limit / (part / divisor) * (whole / divisor);
+}

@@ -45,6 +45,18 @@ qm_qty qm_qty_share(qm_qty qty, qm_qty share);
 /* Is qty a multiple of step (> 0)? */
 bool qm_qty_multiple(qm_qty qty, qm_qty step);
 
+/* So many times qty, both >= 0: QM_LIMIT when that is not legal, QM_INVALID when it would have more
+ * than four decimals. */
+qm_code qm_qty_times(qm_qty qty, qm_qty times, qm_qty *out);
+
+/* What is to `part` as qty is to `whole`, for 0 <= qty <= whole and part, whole > 0. False: there
+ * is no such quantity of four decimals. */
+bool qm_qty_in_proportion(qm_qty qty, qm_qty part, qm_qty whole, qm_qty *out);
+
+/* The largest qty of the whole for which there is one of the part that is at most `limit`, for 0 <=
+ * limit <= part. */
+qm_qty qm_qty_proportion_within(qm_qty limit, qm_qty part, qm_qty whole);
+
 static inline qm_qty qm_qty_min(qm_qty a, qm_qty b) {
   return a < b ? a : b;
 }

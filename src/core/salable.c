@@ -26,6 +26,11 @@ bool qm_is_salable(const qm_balance *balance, const qm_rule *rule) {
   return rule->unlimited || qm_live(balance, rule) > 0;
 }
 
+bool qm_covers(const qm_balance *balance, const qm_rule *rule, qm_qty qty) {
+  bool any = !rule->managed || rule->unlimited;
+  return qm_is_salable(balance, rule) && (any || qm_live(balance, rule) >= qty);
+}
+
 /* MSI's index opens by the raw threshold and then shows a number computed with the effective one,
  * so a policy that wants its figures gives that threshold as the gate. */
 static bool is_shown(const qm_balance *balance, const qm_rule *rule) {

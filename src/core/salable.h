@@ -43,6 +43,9 @@ qm_qty qm_live(const qm_balance *balance, const qm_rule *rule);
 /* May any quantity be sold? */
 bool qm_is_salable(const qm_balance *balance, const qm_rule *rule);
 
+/* Is there enough for qty? The limits of a single request are not looked at. */
+bool qm_covers(const qm_balance *balance, const qm_rule *rule, qm_qty qty);
+
 /* The figure that is shown: live, or 0 while nothing can be sold (or the rule's gate is shut). */
 qm_qty qm_salable_qty(const qm_balance *balance, const qm_rule *rule);
 

@@ -3,15 +3,20 @@
 
 #include <string.h>
 
+/* The texts of a problem; p is NULL where it has none. */
+typedef struct error_texts {
+  qm_str subject, source, order, path;
+} error_texts;
+
 /* Every element of detail.errors is made here, and so is the message of the whole answer. */
-static void push_error(lua_State *L, qm_handle *handle, const qm_problem *problem, qm_str subject,
-                       qm_str source, qm_str order) {
+static void push_error(lua_State *L, qm_handle *handle, const qm_problem *problem,
+                       const error_texts *texts) {
   const qm_problem_info *info = &qm_problem_infos[problem->kind];
   const char *field = qm_problem_field(problem->kind, (qm_field_name)problem->field);
   char text[1024];
   bool numbers = problem->asked != 0 || problem->have != 0;
   lua_createtable(L, 0, 8);
-  qm_problem_text(problem->kind, subject, problem->asked, problem->have, text, sizeof text);
+  qm_problem_text(problem->kind, texts->subject, problem->asked, problem->have, text, sizeof text);
   lua_pushstring(L, text);
   lua_setfield(L, -2, "message");
   lua_pushstring(L, qm_code_name(info->code));
@@ -30,22 +35,26 @@ static void push_error(lua_State *L, qm_handle *handle, const qm_problem *proble
     qm_push_int(L, problem->row + 1);
     lua_setfield(L, -2, "index");
   }
-  if (subject.p && strcmp(info->field, "id") != 0) {
+  if (texts->subject.p && strcmp(info->field, "id") != 0) {
     bool product = strcmp(info->field, "sku") == 0 || strcmp(info->field, "qty") == 0;
-    qm_push_str(L, subject);
+    qm_push_str(L, texts->subject);
     lua_setfield(L, -2, product ? "sku" : "subject");
   }
-  if (source.p) {
-    qm_push_str(L, source);
+  if (texts->source.p) {
+    qm_push_str(L, texts->source);
     lua_setfield(L, -2, "source");
   }
   if (problem->stock) {
     qm_push_int(L, problem->stock);
     lua_setfield(L, -2, "stock");
   }
-  if (order.p) {
-    qm_push_str(L, order);
+  if (texts->order.p) {
+    qm_push_str(L, texts->order);
     lua_setfield(L, -2, "order");
+  }
+  if (texts->path.p) {
+    qm_push_str(L, texts->path);
+    lua_setfield(L, -2, "path");
   }
   if (numbers) {
     qm_push_qty(L, handle, problem->asked);
@@ -71,10 +80,10 @@ static bool speaks_for_all(const qm_refusal *refusal, qm_code code, int row) {
 }
 
 static void add_refusal(lua_State *L, qm_refusal *refusal, qm_handle *handle,
-                        const qm_problem *problem, qm_str subject, qm_str source, qm_str order) {
+                        const qm_problem *problem, const error_texts *texts) {
   qm_code code = qm_problem_infos[problem->kind].code;
   bool speaks = speaks_for_all(refusal, code, problem->row);
-  push_error(L, handle, problem, subject, source, order);
+  push_error(L, handle, problem, texts);
   lua_rawseti(L, refusal->list, ++refusal->count);
   if (!speaks)
     return;
@@ -85,8 +94,8 @@ static void add_refusal(lua_State *L, qm_refusal *refusal, qm_handle *handle,
 
 void qm_refusal_add(lua_State *L, qm_refusal *refusal, qm_handle *handle, const qm_problem *problem,
                     qm_str subject) {
-  qm_str none = {NULL, 0};
-  add_refusal(L, refusal, handle, problem, subject, none, none);
+  error_texts texts = {.subject = subject};
+  add_refusal(L, refusal, handle, problem, &texts);
 }
 
 int qm_push_refusal(lua_State *L, const qm_refusal *refusal) {
@@ -112,8 +121,9 @@ static int push_refused(lua_State *L, qm_handle *handle, const qm_verdict *verdi
   for (uint32_t at = verdict->problem_first; at;) {
     const qm_problem *problem = qm_out_problem(out, at);
     at = problem->next;
-    add_refusal(L, &refusal, handle, problem, qm_out_str(out, problem->subject),
-                qm_out_str(out, problem->source), qm_out_str(out, problem->order));
+    error_texts texts = {qm_out_str(out, problem->subject), qm_out_str(out, problem->source),
+                         qm_out_str(out, problem->order), qm_out_str(out, problem->path)};
+    add_refusal(L, &refusal, handle, problem, &texts);
   }
   refusal.code = verdict->code;
   int results = qm_push_refusal(L, &refusal);
@@ -147,6 +157,10 @@ static void push_entry(lua_State *L, qm_handle *handle, const qm_entry *entry) {
   if (entry->line) {
     qm_push_int(L, entry->line);
     lua_setfield(L, -2, "line");
+  }
+  if (entry->parent) {
+    qm_push_int(L, entry->parent);
+    lua_setfield(L, -2, "parent");
   }
   qm_push_str(L, qm_out_str(out, entry->sku));
   lua_setfield(L, -2, "sku");

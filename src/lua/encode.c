@@ -77,6 +77,134 @@ static qm_row *row_at(qm_builder *b, size_t rows, int64_t i) {
   return (qm_row *)(void *)(b->bytes + rows + (size_t)i * sizeof(qm_row));
 }
 
+/* ---- lists inside of rows: parts ---- */
+
+/* The parts of an op that are being read; `row` is whose. */
+typedef struct nesting {
+  qm_builder *builder;
+  size_t rows, parts; /* offsets of the two lists */
+  uint32_t row, next, count;
+} nesting;
+
+static size_t list_length(lua_State *L, const char *key, const char *what) {
+  int64_t count = push_list(L, -1, key, what);
+  lua_pop(L, 1);
+  return count > 0 ? (size_t)count : 0;
+}
+
+/* How many parts the row on top of the stack has. */
+static size_t count_parts(lua_State *L, const qm_request *info) {
+  if (info->kind == QM_OP_PLACE)
+    return list_length(L, "selections", info->what);
+  size_t total = list_length(L, "children", info->what);
+  int64_t options = push_list(L, -1, "options", info->what);
+  for (int64_t i = 0; i < options; i++) {
+    lua_rawgeti(L, -1, (int)i + 1);
+    total += 1 + (lua_istable(L, -1) ? list_length(L, "selections", info->what) : 0);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  return total;
+}
+
+/* A finalizer may change a list between counting and reading. */
+static void must_be_unchanged(lua_State *L, bool is) {
+  if (!is)
+    luaL_error(L, "a list was changed while it was read");
+}
+
+static qm_row *next_part(lua_State *L, nesting *n, int64_t option, int64_t line) {
+  must_be_unchanged(L, n->next < n->count);
+  qm_row *row = row_at(n->builder, n->rows, n->row);
+  if (row->part_count++ == 0)
+    row->part_first = n->next;
+  qm_row *part = row_at(n->builder, n->parts, n->next++);
+  part->part_of = n->row;
+  part->option = (int32_t)option;
+  part->line = line;
+  return part;
+}
+
+/* Reads the value on top of the stack, a table or no more than a SKU, into the newest part. */
+static void read_part(lua_State *L, nesting *n, const qm_field *fields, const char *what) {
+  size_t at = n->parts + (n->next - 1) * sizeof(qm_row);
+  if (fields != qm_option_rows && lua_type(L, -1) == LUA_TSTRING) {
+    size_t length;
+    const char *sku = lua_tolstring(L, -1, &length);
+    qm_span span = qm_builder_text(L, n->builder, sku, length);
+    memcpy(n->builder->bytes + at + offsetof(qm_row, sku), &span, sizeof span);
+    return;
+  }
+  qm_read_fields(L, -1, n->builder, at, at + offsetof(qm_row, flags), fields, what);
+}
+
+static void encode_offers(lua_State *L, nesting *n, const char *key, const qm_field *fields,
+                          int64_t option, const char *call) {
+  char label[LABEL];
+  int64_t count = push_list(L, -1, key, call);
+  snprintf(label, sizeof label, "%s: %s", call, key);
+  for (int64_t i = 0; i < count; i++) {
+    next_part(L, n, option, i + 1);
+    lua_rawgeti(L, -1, (int)i + 1);
+    read_part(L, n, fields, label);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+static void encode_options(lua_State *L, nesting *n, const char *call) {
+  char label[LABEL];
+  int64_t count = push_list(L, -1, "options", call);
+  snprintf(label, sizeof label, "%s: options", call);
+  for (int64_t i = 0; i < count; i++) {
+    next_part(L, n, i + 1, 0)->truth = 1; /* required, unless it says otherwise */
+    lua_rawgeti(L, -1, (int)i + 1);
+    read_part(L, n, qm_option_rows, label);
+    encode_offers(L, n, "selections", qm_offer_rows, i + 1, label);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+/* The lists inside of the rows of the list on top of the stack. */
+static void encode_parts(lua_State *L, qm_builder *b, size_t rows, int64_t count,
+                         const qm_request *info) {
+  const uint32_t lists = QM_HAS_PARTS | QM_HAS_OPTIONS;
+  size_t total = 0;
+  for (int64_t i = 0; i < count; i++) {
+    if (!(row_at(b, rows, i)->flags & lists))
+      continue;
+    lua_rawgeti(L, -1, (int)i + 1);
+    must_be_unchanged(L, lua_istable(L, -1));
+    total += count_parts(L, info);
+    lua_pop(L, 1);
+  }
+  total =
+      (size_t)within(b, (int64_t)total, info->kind == QM_OP_PLACE ? QM_LINES_MAX : QM_BATCH_MAX);
+  if (total == 0)
+    return;
+  nesting n = {.builder = b, .rows = rows, .count = (uint32_t)total};
+  n.parts = qm_builder_rows(L, b, total, sizeof(qm_row));
+  qm_builder_current(b)->parts_at = (uint32_t)(n.parts - qm_builder_start(b));
+  qm_builder_current(b)->part_count = n.count;
+  for (n.row = 0; n.row < count; n.row++) {
+    if (!(row_at(b, rows, n.row)->flags & lists))
+      continue;
+    lua_rawgeti(L, -1, (int)n.row + 1);
+    must_be_unchanged(L, lua_istable(L, -1));
+    if (info->kind == QM_OP_PLACE) {
+      encode_offers(L, &n, "selections", qm_selection_rows, 0, info->what);
+    } else {
+      encode_offers(L, &n, "children", qm_child_rows, 0, info->what);
+      encode_options(L, &n, info->what);
+    }
+    lua_pop(L, 1);
+  }
+  must_be_unchanged(L, n.next == n.count);
+}
+
+/* ---- lists of rows ---- */
+
 /* Reads the list on top of the stack into the op's rows from `first` on. */
 static void encode_rows(lua_State *L, qm_builder *b, size_t rows, int64_t first, int64_t count,
                         const qm_request *info) {
@@ -110,6 +238,7 @@ static void encode_list(lua_State *L, qm_builder *b, int index, const qm_request
   if (count >= 0) {
     size_t rows = start_rows(L, b, count, QM_HAS_LINES);
     encode_rows(L, b, rows, 0, count, info);
+    encode_parts(L, b, rows, count, info);
   }
   lua_pop(L, 1);
 }
@@ -324,7 +453,7 @@ void qm_encode(lua_State *L, qm_handle *handle, int index, const char *kind, int
   index = lua_absindex(L, index);
   if (!info)
     luaL_error(L, "there is no operation '%s'", kind);
-  luaL_checkstack(L, 16, "too many nested tables");
+  luaL_checkstack(L, 32, "too many nested tables");
   qm_builder_op(L, b, info->kind, now_ms);
   size_t at = qm_builder_start(b);
   qm_read_fields(L, index, b, at, at + offsetof(qm_op, flags), info->fields, info->what);

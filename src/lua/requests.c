@@ -39,6 +39,12 @@ const qm_field qm_destination_fields[] = {
 static const qm_field place_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
                                       {"qty", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL},
                                       {"line", QM_F_INT, ROW(line), QM_HAS_LINE, NULL},
+                                      {"selections", QM_F_OTHER, 0, QM_HAS_PARTS, NULL},
+                                      END};
+
+const qm_field qm_selection_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
+                                      {"qty", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL},
+                                      {"option", QM_F_TEXT, ROW(note), 0, NULL},
                                       END};
 
 static const qm_field event_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
@@ -242,13 +248,31 @@ static const qm_field unlink_rows[] = {{"stock", QM_F_INT, ROW(stock), QM_HAS_ST
                                        END};
 
 /* `own` and `was_own` are ids that the facade worked out. */
-static const qm_field product_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
-                                        {"type", QM_F_WORD, ROW(type), QM_HAS_TYPE, types},
-                                        {"own", QM_F_INT, ROW(own), 0, NULL},
-                                        {"was_own", QM_F_INT, ROW(was_own), 0, NULL},
-                                        {"b2b", QM_F_BOOL, ROW(truth), QM_HAS_B2B, NULL},
-                                        {"no_assign", QM_F_FLAG, 0, QM_NO_ASSIGN, NULL},
-                                        END};
+static const qm_field product_rows[] = {
+    {"sku", QM_F_TEXT, ROW(sku), 0, NULL},
+    {"type", QM_F_WORD, ROW(type), QM_HAS_TYPE, types},
+    {"own", QM_F_INT, ROW(own), 0, NULL},
+    {"was_own", QM_F_INT, ROW(was_own), 0, NULL},
+    {"b2b", QM_F_BOOL, ROW(truth), QM_HAS_B2B, NULL},
+    {"no_assign", QM_F_FLAG, 0, QM_NO_ASSIGN, NULL},
+    {"children", QM_F_OTHER, 0, QM_HAS_PARTS, NULL},
+    {"options", QM_F_OTHER, 0, QM_HAS_OPTIONS, NULL},
+    {"ship_together", QM_F_BOOL, ROW(together), QM_HAS_TOGETHER, NULL},
+    {"in_stock", QM_F_BOOL, ROW(in_stock), QM_HAS_STATUS, NULL},
+    END};
+
+const qm_field qm_child_rows[] = {
+    {"sku", QM_F_TEXT, ROW(sku), 0, NULL}, {"qty", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL}, END};
+
+const qm_field qm_option_rows[] = {{"name", QM_F_TEXT, ROW(note), 0, NULL},
+                                   {"required", QM_F_BOOL, ROW(truth), 0, NULL},
+                                   OTHER("selections"),
+                                   END};
+
+const qm_field qm_offer_rows[] = {{"sku", QM_F_TEXT, ROW(sku), 0, NULL},
+                                  {"qty", QM_F_QTY, ROW(qty), QM_HAS_QTY, NULL},
+                                  {"own_qty", QM_F_BOOL, ROW(truth), 0, NULL},
+                                  END};
 
 static const qm_field item_rows[] = {
     {"sku", QM_F_TEXT, ROW(sku), 0, NULL},

@@ -21,5 +21,7 @@ const qm_request *qm_find_request(const char *name);
 extern const qm_field qm_row_channel_fields[], qm_op_channel_fields[];
 extern const qm_field qm_adopt_orders[], qm_adopt_lines[];
 extern const qm_field qm_destination_fields[], qm_pick_rows[], qm_rule_rows[], qm_setting_rows[];
+/* Of parts: what is chosen for a line; a product's children, its options and what these offer. */
+extern const qm_field qm_selection_rows[], qm_child_rows[], qm_option_rows[], qm_offer_rows[];
 
 #endif

@@ -104,9 +104,11 @@ static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *st
   bool known = stand->problem == QM_P_NONE;
   lua_createtable(L, 0, whole ? 19 : 6);
   set_qty(L, handle, "qty", known ? qm_salable_qty(b, &stand->rule) : 0);
-  set_bool(L, "salable", known && qm_is_salable(b, &stand->rule));
+  set_bool(L, "salable", stand->salable || (known && qm_is_salable(b, &stand->rule)));
   set_bool(L, "managed", stand->rule.managed);
   set_bool(L, "unlimited", known && stand->rule.managed && stand->rule.unlimited);
+  if (stand->composite)
+    set_bool(L, "composite", true);
   if (!known) {
     const qm_problem_info *info = &qm_problem_infos[stand->problem];
     char text[512];

@@ -32,13 +32,34 @@ static qm_field_name field_in(qm_op_kind op, qm_problem_kind kind) {
   return QM_FIELD_OWN;
 }
 
+/* Where in its row a part is. */
+static qm_span path_of(qm_tx *tx, const qm_row *part) {
+  char text[64];
+  int n;
+  if (tx->op->kind == QM_OP_PRODUCTS && part->option == 0)
+    n = snprintf(text, sizeof text, "children[%d]", (int)part->line);
+  else if (tx->op->kind != QM_OP_PRODUCTS)
+    n = snprintf(text, sizeof text, "selections[%d]", (int)part->line);
+  else if (qm_part_is_option(part))
+    n = snprintf(text, sizeof text, "options[%d]", (int)part->option);
+  else
+    n = snprintf(text, sizeof text, "options[%d].selections[%d]", (int)part->option,
+                 (int)part->line);
+  return qm_out_text(&tx->store->out, (qm_str){text, (size_t)n});
+}
+
 static void add_problem(qm_tx *tx, qm_problem problem, qm_str subject) {
   const qm_row *rows = qm_op_rows(tx->op);
   qm_out *out = &tx->store->out;
   problem.subject = qm_out_text(out, subject);
   if (problem.field == QM_FIELD_OWN)
     problem.field = (int32_t)field_in((qm_op_kind)tx->op->kind, problem.kind);
-  if (problem.row >= 0 && (uint32_t)problem.row < tx->op->row_count) {
+  if (problem.row >= 0 && (uint32_t)problem.row >= tx->op->row_count) {
+    const qm_row *part = qm_op_row(tx->op, (uint32_t)problem.row);
+    problem.path = path_of(tx, part);
+    problem.row = (int32_t)part->part_of;
+  }
+  if (problem.row >= 0) {
     const qm_row *row = &rows[problem.row];
     problem.line = row->line;
     problem.source = qm_out_text(out, qm_op_str(tx->op, row->source));
@@ -119,7 +140,7 @@ bool qm_has_space(qm_str text) {
 }
 
 bool qm_row_qty(qm_tx *tx, int index, qm_qty least, qm_qty *out) {
-  const qm_row *row = &qm_op_rows(tx->op)[index];
+  const qm_row *row = qm_op_row(tx->op, (uint32_t)index);
   qm_str sku = qm_op_str(tx->op, row->sku);
   qm_problem_kind kind = QM_P_NONE;
   if (row->bad) {
@@ -151,7 +172,7 @@ bool qm_check_sku(qm_tx *tx, int row, qm_field_name field, qm_str sku) {
 }
 
 bool qm_row_sku(qm_tx *tx, int row, qm_str *out) {
-  *out = qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku);
+  *out = qm_op_str(tx->op, qm_op_row(tx->op, (uint32_t)row)->sku);
   return qm_check_sku(tx, row, QM_FIELD_OWN, *out);
 }
 

@@ -1,13 +1,14 @@
 /* document.c: callers' ids. The same id with the same content is answered again, with other content
  * it is refused; that look-up comes before everything else. An answer is kept as numbers, in a blob
- * of variable-length integers, the verdict's two numbers and then six for each entry (line,
- * product, source, stock, quantity, backordered); texts are looked up when it is said again. */
+ * of variable-length integers, the verdict's two numbers and then six for each entry (line and, in
+ * its higher bits, parent; product, source, stock, quantity, backordered); texts are looked up when
+ * it is said again. */
 #include "tx.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBERS = 6, HEAD = 2, VARINT_MAX = 10 };
+enum { NUMBERS = 6, HEAD = 2, VARINT_MAX = 10, LINE_MASK = (1 << QM_LINE_BITS) - 1 };
 
 static size_t put_varint(unsigned char *out, int64_t value) {
   uint64_t doubled = (uint64_t)value << 1, rest = value < 0 ? ~doubled : doubled;
@@ -45,7 +46,8 @@ static qm_code replay(qm_tx *tx, const unsigned char *p, size_t length) {
     for (int i = 0; i < NUMBERS; i++)
       if (!get_varint(&p, end, &n[i]))
         return qm_fail(tx->err, QM_CORRUPT, "an answer is damaged");
-    qm_code code = qm_entry_add(tx, (qm_entry){.line = n[0],
+    qm_code code = qm_entry_add(tx, (qm_entry){.line = n[0] & LINE_MASK,
+                                               .parent = n[0] >> QM_LINE_BITS,
                                                .product = n[1],
                                                .source_id = n[2],
                                                .stock = n[3],
@@ -118,7 +120,7 @@ static qm_code encode(qm_tx *tx, qm_str *out) {
   n += put_varint(bytes + n, tx->verdict->skipped);
   for (uint32_t at = tx->verdict->entry_first; at;) {
     const qm_entry *entry = qm_out_entry(&tx->store->out, at);
-    n += put_varint(bytes + n, entry->line);
+    n += put_varint(bytes + n, entry->parent << QM_LINE_BITS | entry->line);
     n += put_varint(bytes + n, entry->product);
     n += put_varint(bytes + n, entry->source_id);
     n += put_varint(bytes + n, entry->stock);

@@ -90,9 +90,11 @@ qm_code qm_deliver(qm_tx *tx, int row, qm_placed_line *line, qm_event event, int
 }
 
 qm_code qm_line_answer(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty) {
-  return qm_entry_add(
-      tx,
-      (qm_entry){.line = line->number, .product = line->product, .source_id = source, .qty = qty});
+  return qm_entry_add(tx, (qm_entry){.line = line->number,
+                                     .parent = line->parent,
+                                     .product = line->product,
+                                     .source_id = source,
+                                     .qty = qty});
 }
 
 qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_event event,

@@ -8,10 +8,20 @@
 
 #include "tx.h"
 
+/* How a line is moved. */
+typedef enum qm_reach {
+  QM_REACH_LINE,      /* on its own */
+  QM_REACH_WHOLE,     /* it is a bundle: with all its parts, in proportion */
+  QM_REACH_BY_PARENT, /* a part of a bundle: with it */
+  QM_REACH_BY_PARTS   /* the line of a composite whose parts move on their own: not at all */
+} qm_reach;
+
 typedef struct qm_placed_line {
   int64_t id, number, product, stock;
-  int64_t own; /* the product's own settings */
-  bool shared; /* other stocks draw on its sources as well */
+  int64_t parent; /* the number of the line it is a part of, 0: of none */
+  int64_t own;    /* the product's own settings */
+  bool shared;    /* other stocks draw on its sources as well */
+  qm_reach reach;
   qm_line counters;
 } qm_placed_line;
 

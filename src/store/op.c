@@ -11,6 +11,17 @@ const qm_row *qm_op_rows(const qm_op *op) {
   return (const qm_row *)(const void *)((const char *)op + op->rows_at);
 }
 
+const qm_row *qm_op_row(const qm_op *op, uint32_t index) {
+  if (index < op->row_count)
+    return &qm_op_rows(op)[index];
+  const char *parts = (const char *)op + op->parts_at;
+  return (const qm_row *)(const void *)parts + (index - op->row_count);
+}
+
+bool qm_part_is_option(const qm_row *part) {
+  return part->option > 0 && part->line == 0;
+}
+
 const qm_rule_row *qm_op_rules(const qm_op *op) {
   return (const qm_rule_row *)(const void *)((const char *)op + op->rules_at);
 }
@@ -112,6 +123,12 @@ void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {
     hash_row(&hash, op, &rows[i]);
     if (rows[i].order.at)
       hash_adopted(&hash, op, &rows[i]);
+  }
+  for (uint32_t i = 0; i < op->part_count; i++) {
+    const qm_row *part = qm_op_row(op, op->row_count + i);
+    hash_int(&hash, -1); /* no row begins like that */
+    hash_int(&hash, part->part_of);
+    hash_row(&hash, op, part);
   }
   finish(&hash, out);
 }

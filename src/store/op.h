@@ -72,7 +72,10 @@ enum {
   QM_OTHER_PLAN = 1 << 24, /* the plan names another order */
   QM_FORCE = 1 << 25,      /* take supply although it is promised */
   QM_OPEN = 1 << 26,       /* adopt the shop's own open lines that reserve nothing */
-  QM_HAS_RELEASED = 1 << 27
+  QM_HAS_RELEASED = 1 << 27,
+  QM_HAS_PARTS = 1 << 28, /* selections of a line, children of a product */
+  QM_HAS_OPTIONS = 1 << 29,
+  QM_HAS_TOGETHER = 1 << 30
 };
 
 /* The kind of a document that stands for another system's order of which only reservations are
@@ -83,14 +86,19 @@ enum { QM_FOREIGN_ORDER = 1000 };
  * qm_problem_kind. */
 #define QM_NO_COUNTER INT64_MIN
 
-/* One line, item, link, channel, product, rule or reservation of a record. */
+/* One line, item, link, channel, product, rule or reservation of a record; or a part of one: what
+ * is chosen for a line, a child or an option of a product. Parts are a list of their own. */
 typedef struct qm_row {
   uint32_t flags;
   int32_t type;  /* product type or item status; -1: an unknown word, -2: an empty one */
-  int32_t truth; /* products: b2b; refunds: write_off */
+  int32_t truth; /* products: b2b; refunds: write_off; options: required; their parts: own_qty */
   int32_t bad;   /* the qm_problem_kind of a quantity that is none, and which key it was */
   int32_t bad_field;
-  qm_span sku, source, channel_type, channel_code, note;
+  int32_t together, in_stock; /* products: of composites */
+  uint32_t part_first, part_count;
+  uint32_t part_of; /* parts: the index of their row */
+  int32_t option;   /* parts: the number of their option; 0: in none */
+  qm_span sku, source, channel_type, channel_code, note; /* note: options' names as well */
   qm_span from;  /* reassign: `source` is where the units go */
   qm_span order; /* the id of the order that an adopted order, line or reservation is about */
   int64_t line, stock, priority;
@@ -154,6 +162,7 @@ typedef struct qm_op {
   /* adopt: the first rows are orders, then come their lines in the same order, then reservations */
   uint32_t order_count, line_count;
   uint32_t settled_at, settled_count;
+  uint32_t parts_at, part_count;
   int32_t enabled, pickup;
   int64_t now_ms;
   int64_t stock;
@@ -175,6 +184,10 @@ typedef struct qm_setting {
 
 qm_str qm_op_str(const qm_op *op, qm_span span);
 const qm_row *qm_op_rows(const qm_op *op);
+/* A row, or a part: parts are counted on from the last row. */
+const qm_row *qm_op_row(const qm_op *op, uint32_t index);
+/* Is a part an option, not something that can be chosen? */
+bool qm_part_is_option(const qm_row *part);
 const qm_rule_row *qm_op_rules(const qm_op *op);
 const qm_setting *qm_op_settings(const qm_op *op);
 const qm_settled *qm_op_settled(const qm_op *op);

@@ -1,7 +1,7 @@
 /* place.c: placing an order, the hot path. Everything is checked before anything is written, so
  * that a refusal costs no savepoint: per product one balance and one rule, per line nothing but its
  * rows. */
-#include "tx.h"
+#include "composite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,19 +9,19 @@
 typedef struct group { /* the lines of one product */
   qm_product product;
   qm_balance balance;
-  qm_rule rule;
+  qm_rule rule;       /* of a composite all zero: it moves nothing itself */
   qm_qty total, firm; /* firm: what is left of the covered part while lines are written */
-  uint32_t first_row, rows;
+  uint32_t first, lines;
   bool has_balance;
 } group;
 
 typedef struct placing {
   qm_tx *tx;
   int64_t stock;
+  qm_wants wants; /* the lines */
   group *groups;
   uint32_t group_count;
-  uint32_t *group_of; /* by row */
-  uint32_t *slots;    /* hash of product ids to groups + 1 */
+  uint32_t *slots; /* hash of product ids to groups + 1 */
   uint32_t slot_mask;
 } placing;
 
@@ -39,54 +39,40 @@ static group *group_for(placing *p, int64_t product, bool *is_new) {
   }
 }
 
-static qm_code add_row(placing *p, uint32_t index) {
-  qm_tx *tx = p->tx;
-  qm_str sku;
-  qm_qty qty = 0;
-  qm_product product;
-  bool found, is_new;
-  bool legal = qm_row_sku(tx, (int)index, &sku);
-  if (!qm_row_qty(tx, (int)index, 1, &qty))
-    legal = false;
-  if (!legal)
-    return QM_OK;
-  qm_code code = qm_find_product(tx, sku, &product, &found);
-  if (code)
-    return code;
-  if (!found || product.state != QM_DECLARED) {
-    qm_problem_add(tx, QM_P_NO_PRODUCT, (int)index, sku);
-    return QM_OK;
+/* A line that is wrong in itself makes the sums meaningless, but all that are too large are said.
+ */
+static void group_lines(placing *p) {
+  bool is_new;
+  for (uint32_t i = 0; i < p->wants.count; i++) {
+    qm_want *want = &p->wants.list[i];
+    group *g = group_for(p, want->product.id, &is_new);
+    if (is_new)
+      *g = (group){.product = want->product, .first = i};
+    want->group = (uint32_t)(g - p->groups);
+    g->lines++;
+    if (qm_qty_add(g->total, want->qty, &g->total) != QM_OK)
+      qm_problem_add(p->tx, QM_P_SUM_RANGE, want->row, qm_want_sku(p->tx, want));
   }
-  if (qm_is_composite(product.type)) {
-    qm_problem_add(tx, QM_P_COMPOSITE, (int)index, sku);
-    return QM_OK;
-  }
-  group *g = group_for(p, product.id, &is_new);
-  if (is_new)
-    *g = (group){.product = product, .first_row = index};
-  p->group_of[index] = (uint32_t)(g - p->groups);
-  g->rows++;
-  if (qm_qty_add(g->total, qty, &g->total) != QM_OK)
-    qm_problem_add(tx, QM_P_SUM_RANGE, (int)index, sku);
-  return QM_OK;
 }
 
 static qm_code check_group(placing *p, group *g) {
   qm_tx *tx = p->tx;
   qm_problem_kind problems[QM_CHECK_MAX];
   qm_qty have[QM_CHECK_MAX], promised;
+  if (qm_is_composite(g->product.type))
+    return QM_OK;
   qm_code code = qm_get_balance(tx, g->product.id, p->stock, &g->balance, &g->has_balance);
   if (!code)
     code = qm_get_rule(tx, g->product.own, p->stock, qm_op_str(tx->op, tx->op->text[QM_TEXT_GROUP]),
                        &g->rule);
   if (code)
     return code;
-  qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[g->first_row].sku);
+  const qm_want *first = &p->wants.list[g->first];
   int count = qm_check(&g->balance, &g->rule, g->total, problems, have);
   for (int i = 0; i < count; i++)
-    qm_problem_numbers(tx, problems[i], (int)g->first_row, sku, g->total, have[i]);
+    qm_problem_numbers(tx, problems[i], first->row, qm_want_sku(tx, first), g->total, have[i]);
   if (count == 0 && qm_qty_add(g->balance.firm + g->balance.backordered, g->total, &promised))
-    qm_problem_add(tx, QM_P_SUM_RANGE, (int)g->first_row, sku);
+    qm_problem_add(tx, QM_P_SUM_RANGE, first->row, qm_want_sku(tx, first));
   return QM_OK;
 }
 
@@ -150,18 +136,31 @@ static void check_header(qm_tx *tx) {
     qm_problem_add(tx, has_latitude ? QM_P_LONGITUDE_MISSING : QM_P_LATITUDE_MISSING, -1, none);
 }
 
+static qm_code make_room(placing *p) {
+  uint32_t slots = 4;
+  while (slots < p->wants.count * 2)
+    slots *= 2;
+  p->slot_mask = slots - 1;
+  p->groups = malloc((p->wants.count + 1) * sizeof *p->groups);
+  p->slots = calloc(slots, sizeof *p->slots);
+  return p->groups && p->slots ? QM_OK : qm_fail(p->tx->err, QM_MEMORY, "out of memory");
+}
+
 static qm_code check(placing *p) {
   qm_tx *tx = p->tx;
-  const qm_op *op = tx->op;
   qm_code code = qm_need_stock(tx, -1, &p->stock);
   if (!code)
     code = check_line_numbers(tx);
   check_header(tx);
-  for (uint32_t i = 0; !code && i < op->row_count; i++)
-    code = add_row(p, i);
-  /* A line that is wrong in itself makes the sums meaningless. */
-  if (code || qm_refused(tx))
+  if (!code)
+    code = qm_expand(tx, &p->wants);
+  if (!code)
+    code = make_room(p);
+  if (code)
     return code;
+  group_lines(p);
+  if (qm_refused(tx))
+    return QM_OK;
   for (uint32_t i = 0; !code && i < p->group_count; i++)
     code = check_group(p, &p->groups[i]);
   return code;
@@ -201,7 +200,7 @@ static qm_code write_promise(placing *p, const group *g) {
   qm_tx *tx = p->tx;
   bool reserves = tracking_of(&g->rule) == QM_TRACK_ALL;
   qm_fact fact = {.event = QM_LEDGER_order_placed,
-                  .line = g->rows == 1 ? qm_op_rows(tx->op)[g->first_row].line : 0,
+                  .line = g->lines == 1 ? p->wants.list[g->first].number : 0,
                   .product = g->product.id,
                   .stock = p->stock,
                   .reserved = reserves ? -g->total : 0,
@@ -217,16 +216,15 @@ static qm_code write_promise(placing *p, const group *g) {
 
 static qm_code write_lines(placing *p) {
   qm_tx *tx = p->tx;
-  const qm_row *rows = qm_op_rows(tx->op);
   qm_code code = QM_OK;
   uint32_t at = tx->verdict->entry_first;
-  for (uint32_t i = 0; !code && i < tx->op->row_count; i++) {
-    const group *g = &p->groups[p->group_of[i]];
+  for (uint32_t i = 0; !code && i < p->wants.count; i++) {
+    const qm_want *want = &p->wants.list[i];
+    const group *g = &p->groups[want->group];
     const qm_entry *entry = qm_out_entry(&tx->store->out, at);
-    int kind = g->product.type == QM_SIMPLE ? QM_LINE_GOODS : QM_LINE_VIRTUAL;
-    code = QM_RUN(tx, LINE_ADD, QM_I((tx->document << QM_LINE_BITS) + rows[i].line),
-                  QM_I(g->product.id), QM_I(p->stock), QM_I(kind), QM_I(tracking_of(&g->rule)),
-                  QM_I(rows[i].qty), QM_I(entry->backordered));
+    code = QM_RUN(tx, LINE_ADD, QM_I((tx->document << QM_LINE_BITS) + want->number),
+                  QM_I(g->product.id), QM_I(p->stock), QM_I(want->parent), QM_I(want->kind),
+                  QM_I(tracking_of(&g->rule)), QM_I(want->qty), QM_I(entry->backordered));
     at = entry->next;
   }
   return code;
@@ -235,15 +233,16 @@ static qm_code write_lines(placing *p) {
 /* The answer: every line with what of it has to wait. */
 static void answer(placing *p) {
   qm_tx *tx = p->tx;
-  const qm_row *rows = qm_op_rows(tx->op);
   for (uint32_t i = 0; i < p->group_count; i++)
     p->groups[i].firm = qm_firm_part(&p->groups[i].balance, p->groups[i].total);
-  for (uint32_t i = 0; i < tx->op->row_count; i++) {
-    group *g = &p->groups[p->group_of[i]];
-    qm_qty waiting = tracking_of(&g->rule) == QM_TRACK_ALL ? take_firm(g, rows[i].qty) : 0;
-    qm_entry entry = {.line = rows[i].line, .product = g->product.id, .qty = rows[i].qty};
+  for (uint32_t i = 0; i < p->wants.count; i++) {
+    const qm_want *want = &p->wants.list[i];
+    group *g = &p->groups[want->group];
+    qm_qty waiting = tracking_of(&g->rule) == QM_TRACK_ALL ? take_firm(g, want->qty) : 0;
+    qm_entry entry = {.line = want->number, .product = g->product.id, .qty = want->qty};
+    entry.parent = want->parent;
     entry.backordered = waiting;
-    entry.sku = qm_out_text(&tx->store->out, qm_op_str(tx->op, rows[i].sku));
+    entry.sku = qm_out_text(&tx->store->out, qm_want_sku(tx, want));
     qm_verdict_entry(tx->verdict, &tx->store->out, &entry);
   }
 }
@@ -265,21 +264,14 @@ static qm_code place(placing *p) {
 }
 
 qm_code qm_do_place(qm_tx *tx) {
-  uint32_t rows = tx->op->row_count, slots = 4;
-  if (rows == 0) {
+  if (tx->op->row_count == 0) {
     qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
     return QM_OK;
   }
-  while (slots < rows * 2)
-    slots *= 2;
-  placing p = {.tx = tx, .slot_mask = slots - 1};
-  p.groups = malloc(rows * sizeof *p.groups);
-  p.group_of = calloc(rows, sizeof *p.group_of);
-  p.slots = calloc(slots, sizeof *p.slots);
-  qm_code code =
-      p.groups && p.group_of && p.slots ? place(&p) : qm_fail(tx->err, QM_MEMORY, "out of memory");
+  placing p = {.tx = tx};
+  qm_code code = place(&p);
+  free(p.wants.list);
   free(p.groups);
-  free(p.group_of);
   free(p.slots);
   return code;
 }

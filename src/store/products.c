@@ -1,7 +1,7 @@
 /* products.c: saving products. Their own settings arrive as the id of an interned text, which the
  * caller worked out from what was stored before; `expected` is the id it started from, so that two
  * savers cannot undo each other. */
-#include "tx.h"
+#include "composite.h"
 
 /* What MSI gives a new product, so that it shows up somewhere: an empty item at the default source.
  */
@@ -24,10 +24,13 @@ static qm_code assign_default(qm_tx *tx, const qm_product *product) {
 }
 
 /* A product with quantities may become one without them, and the other way about, while it has none
- * and nobody waits for any. Orders that are done do not matter: their lines know what they were. */
+ * and nobody waits for any. Orders that are done do not matter: their lines know what they were.
+ * One kind of composite is not made up like another. */
 static qm_code change_type(qm_tx *tx, int index, const qm_product *product, int type) {
   bool used;
   qm_qty units = 0;
+  if (qm_is_composite(product->type) && qm_is_composite(type) && product->type != type)
+    return qm_forget_parts(tx, product->id);
   if (qm_is_composite(product->type) == qm_is_composite(type))
     return QM_OK;
   qm_code code = QM_FIRST(tx, PRODUCT_HAS_ITEMS, &used, QM_I(product->id));
@@ -65,10 +68,11 @@ static qm_code save_row(qm_tx *tx, int index) {
   int type = row->flags & QM_HAS_TYPE ? row->type : product.type;
   qm_val b2b = row->flags & QM_HAS_B2B ? QM_I(row->truth) : QM_N;
   if (found) {
+    uint32_t problems = tx->verdict->problem_count;
     code = change_type(tx, index, &product, type);
     if (!code && (row->flags & QM_HAS_B2B) && row->truth && !product.b2b)
       code = qm_check_b2b_mark(tx, index, &product);
-    if (code || qm_refused(tx))
+    if (code || tx->verdict->problem_count > problems)
       return code;
     code = QM_RUN(tx, PRODUCT_UPDATE, QM_I(product.id), QM_I(type), QM_I(row->own), b2b);
   } else {
@@ -84,13 +88,19 @@ static qm_code save_row(qm_tx *tx, int index) {
   return assign_default(tx, &product);
 }
 
+/* Parts come last, since they may be products of the same call. */
 qm_code qm_do_products(qm_tx *tx) {
+  const uint32_t parts = QM_HAS_PARTS | QM_HAS_OPTIONS | QM_HAS_TOGETHER | QM_HAS_STATUS;
+  const qm_row *rows = qm_op_rows(tx->op);
   qm_code code = QM_OK;
   if (tx->op->row_count == 0) {
     qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
     return QM_OK;
   }
   for (uint32_t i = 0; !code && i < tx->op->row_count && tx->verdict->code != QM_STALE; i++)
-    code = qm_clean_row(tx, save_row(tx, (int)i));
+    code = save_row(tx, (int)i);
+  for (uint32_t i = 0; !code && i < tx->op->row_count && tx->verdict->code != QM_STALE; i++)
+    if (rows[i].flags & parts)
+      code = qm_compose(tx, (int)i);
   return code;
 }

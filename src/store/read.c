@@ -1,5 +1,6 @@
-/* read.c: where products stand in a stock, read in one transaction, so that it is one moment. */
-#include "tx.h"
+/* read.c: reads that need more than one row: where a product stands in a stock, and the candidates
+ * of source selection. Each runs in a read transaction, so that it sees one moment. */
+#include "composite.h"
 
 static qm_code stand_of(qm_tx *tx, const qm_where *where, int64_t stock, qm_str sku,
                         qm_stand *stand) {
@@ -17,11 +18,14 @@ static qm_code stand_of(qm_tx *tx, const qm_where *where, int64_t stock, qm_str 
   stand->type = product.type;
   if (product.state != QM_DECLARED)
     stand->problem = QM_P_NO_PRODUCT;
-  if (qm_is_composite(product.type))
+  stand->composite = qm_is_composite(product.type);
+  if (stand->composite)
     stand->problem = QM_P_COMPOSITE;
   code = qm_get_balance(tx, product.id, stock, &stand->balance, &has_balance);
   if (!code)
     code = qm_get_rule(tx, product.own, stock, where->customer_group, &stand->rule);
+  if (!code && stand->composite)
+    code = qm_composite_salable(tx, &product, stock, &stand->salable);
   return code;
 }
 

@@ -40,6 +40,7 @@ typedef struct qm_stand {
   int64_t product, stock;
   int type;
   qm_problem_kind problem; /* QM_P_NONE, or why there is nothing to look at */
+  bool composite, salable; /* a composite has no quantity, but may be salable */
   qm_balance balance;
   qm_rule rule;
 } qm_stand;

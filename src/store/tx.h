@@ -138,6 +138,7 @@ qm_str qm_number_text(int64_t number, char out[24]);
 bool qm_is_blank(qm_str text); /* nothing, or nothing but white space */
 bool qm_has_space(qm_str text);
 
+/* `row` may be a part, counted on from the last row; its problems carry their path. */
 /* Is the row's quantity a legal one of at least `least`? Adds the problem if not. */
 bool qm_row_qty(qm_tx *tx, int row, qm_qty least, qm_qty *out);
 bool qm_row_sku(qm_tx *tx, int row, qm_str *out);

@@ -22,12 +22,14 @@ typedef struct qm_problem {
   int64_t line, stock; /* 0: none */
   qm_qty asked, have;
   qm_span subject, source, order;
+  qm_span path; /* of a part of a row: "options[2].selections[1]" */
 } qm_problem;
 
 typedef struct qm_entry {
   uint32_t next;
   qm_span sku, source;
   int64_t line, product, source_id; /* 0: none */
+  int64_t parent;                   /* the line it is a part of */
   int64_t stock;
   qm_qty qty, backordered;
 } qm_entry;

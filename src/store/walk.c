@@ -1,16 +1,34 @@
 #include "walk.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- reading and writing lines ---- */
 
-/* The order's next line; of those whose product is called sku now, if that is given. */
-static qm_code next_line(const qm_walk *walk, int64_t after, const qm_str *sku, qm_placed_line *out,
-                         bool *found) {
+static qm_code find_reach(qm_tx *tx, qm_placed_line *line) {
+  bool found;
+  line->reach = QM_REACH_LINE;
+  if (line->counters.kind == QM_LINE_PARENT)
+    line->reach = QM_REACH_BY_PARTS;
+  if (line->counters.kind == QM_LINE_BUNDLE)
+    line->reach = QM_REACH_WHOLE;
+  if (!line->parent)
+    return QM_OK;
+  qm_code code = QM_FIRST(tx, LINE_KIND, &found, QM_I(line->id - line->number + line->parent));
+  if (code || !found)
+    return code ? code : qm_fail(tx->err, QM_CORRUPT, "a line lacks its parent; run verify");
+  if (QM_COL_INT(tx, LINE_KIND, 0) == QM_LINE_BUNDLE)
+    line->reach = QM_REACH_BY_PARENT;
+  QM_END(tx, LINE_KIND);
+  return QM_OK;
+}
+
+qm_code qm_walk_next(const qm_walk *walk, int64_t after, const qm_str *sku, int64_t parent,
+                     qm_placed_line *out, bool *found) {
   qm_tx *tx = walk->tx;
   int64_t first = walk->order << QM_LINE_BITS;
   qm_code code = QM_FIRST(tx, NEXT_LINE, found, QM_I(first + after),
-                          QM_I(first + (1 << QM_LINE_BITS)), sku ? QM_B(*sku) : QM_N);
+                          QM_I(first + (1 << QM_LINE_BITS)), sku ? QM_B(*sku) : QM_N, QM_I(parent));
   if (code || !*found)
     return code;
   int c = 0;
@@ -30,12 +48,13 @@ static qm_code next_line(const qm_walk *walk, int64_t after, const qm_str *sku, 
   line->returned = QM_COL_INT(tx, NEXT_LINE, c++);
   line->allocated = QM_COL_INT(tx, NEXT_LINE, c++);
   line->backordered = QM_COL_INT(tx, NEXT_LINE, c++);
+  out->parent = QM_COL_INT(tx, NEXT_LINE, c++);
   out->own = QM_COL_INT(tx, NEXT_LINE, c++);
   out->shared = QM_COL_INT(tx, NEXT_LINE, c) != 0;
   QM_END(tx, NEXT_LINE);
   if (!qm_line_valid(line))
     return qm_fail(tx->err, QM_CORRUPT, "an order line contradicts itself; run verify");
-  return QM_OK;
+  return find_reach(tx, out);
 }
 
 static qm_code put_line(qm_tx *tx, const qm_placed_line *line) {
@@ -47,11 +66,11 @@ static qm_code put_line(qm_tx *tx, const qm_placed_line *line) {
 
 /* ---- steps ---- */
 
-static qm_problem_kind bar(const qm_walk *walk, const qm_placed_line *line) {
+qm_problem_kind qm_walk_bar(const qm_walk *walk, const qm_placed_line *line) {
   return walk->step->bar ? walk->step->bar(&line->counters) : QM_P_NONE;
 }
 
-static qm_code limit_of(qm_walk *walk, const qm_placed_line *line, qm_qty *limit) {
+qm_code qm_walk_limit(qm_walk *walk, const qm_placed_line *line, qm_qty *limit) {
   if (walk->step->limit)
     return walk->step->limit(walk, line, limit);
   *limit = qm_line_limit(&line->counters, walk->step->event);
@@ -69,7 +88,7 @@ static bool may_take(const qm_walk *walk, const qm_placed_line *line) {
 }
 
 /* Whatever happens to an order's line happens here, one product at a time. */
-static qm_code change_line(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty) {
+qm_code qm_walk_change(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty) {
   qm_tx *tx = walk->tx;
   uint32_t problems = tx->verdict->problem_count;
   bool guarded = may_take(walk, line);
@@ -82,6 +101,31 @@ static qm_code change_line(qm_walk *walk, int row, qm_placed_line *line, qm_qty 
   return code || !guarded ? code : qm_guard_close(tx, row);
 }
 
+/* Why what a row names cannot have the event (QM_P_NONE: it can), and how far it may go. */
+static qm_code scope(qm_walk *walk, qm_placed_line *line, qm_problem_kind *barred, qm_qty *limit) {
+  *limit = 0;
+  switch (line->reach) {
+  case QM_REACH_WHOLE:
+    return qm_bundle_scope(walk, line, barred, limit);
+  case QM_REACH_BY_PARENT:
+    *barred = QM_P_MOVES_TOGETHER;
+    return QM_OK;
+  case QM_REACH_BY_PARTS:
+    *barred = QM_P_MOVES_APART;
+    return QM_OK;
+  case QM_REACH_LINE:
+    break;
+  }
+  *barred = qm_walk_bar(walk, line);
+  return *barred ? QM_OK : qm_walk_limit(walk, line, limit);
+}
+
+static qm_code change(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty) {
+  if (line->reach == QM_REACH_WHOLE)
+    return qm_bundle_change(walk, row, line, qty);
+  return qm_walk_change(walk, row, line, qty);
+}
+
 /* ---- rows ---- */
 
 /* A row that names a SKU goes to its lines in order, each as far as it allows. */
@@ -90,23 +134,23 @@ static qm_code do_sku_row(qm_walk *walk, int row, qm_qty qty) {
   qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku);
   qm_placed_line line;
   bool found;
-  qm_problem_kind kind = QM_P_NO_SKU_LINE;
+  qm_problem_kind kind = QM_P_NO_SKU_LINE, barred;
   qm_qty left = qty;
   uint32_t problems = tx->verdict->problem_count;
   qm_code code = QM_OK;
   for (int64_t after = 0; !code && left > 0; after = line.number) {
     qm_qty limit = 0;
-    code = next_line(walk, after, &sku, &line, &found);
+    code = qm_walk_next(walk, after, &sku, 0, &line, &found);
+    if (!code && found)
+      code = scope(walk, &line, &barred, &limit);
     if (code || !found)
       break;
-    kind = bar(walk, &line);
-    if (kind == QM_P_NONE)
-      kind = walk->step->exceeds;
-    code = limit_of(walk, &line, &limit);
+    if (kind != walk->step->exceeds)
+      kind = barred ? barred : walk->step->exceeds;
     qm_qty take = qm_qty_min(left, limit);
-    if (code || take == 0)
+    if (take == 0)
       continue;
-    code = change_line(walk, row, &line, take);
+    code = change(walk, row, &line, take);
     left -= take;
   }
   if (code || left == 0 || tx->verdict->problem_count > problems)
@@ -121,10 +165,11 @@ static qm_code do_line_row(qm_walk *walk, int row, qm_qty qty) {
   qm_str sku = qm_op_str(tx->op, request->sku);
   bool planned = (tx->op->flags & QM_PLANNED) != 0, found = false;
   qm_placed_line line;
+  qm_problem_kind barred;
   qm_qty limit;
   qm_code code = QM_OK;
   if (request->line > 0 && request->line < 1 << QM_LINE_BITS)
-    code = next_line(walk, request->line - 1, NULL, &line, &found);
+    code = qm_walk_next(walk, request->line - 1, NULL, 0, &line, &found);
   if (code)
     return code;
   if (!found || line.number != request->line) {
@@ -140,17 +185,21 @@ static qm_code do_line_row(qm_walk *walk, int row, qm_qty qty) {
       return QM_OK;
     }
   }
-  qm_problem_kind barred = bar(walk, &line);
+  bool picked = planned && line.reach == QM_REACH_BY_PARENT;
+  code = scope(walk, &line, &barred, &limit);
+  if (code)
+    return code;
+  if (picked)
+    barred = qm_walk_bar(walk, &line);
   if (barred != QM_P_NONE && planned && walk->step->plan_skips)
     return QM_OK;
   if (barred != QM_P_NONE)
     return qm_line_refuse(tx, barred, row, &line, qty, 0);
-  code = limit_of(walk, &line, &limit);
-  if (code)
-    return code;
+  if (picked)
+    return qm_bundle_gather(walk, row, &line, qty);
   if (qty > limit)
     return qm_line_refuse(tx, walk->step->exceeds, row, &line, qty, limit);
-  return change_line(walk, row, &line, qty);
+  return change(walk, row, &line, qty);
 }
 
 static qm_code do_row(qm_walk *walk, int row) {
@@ -177,17 +226,18 @@ static qm_code do_all(qm_walk *walk) {
   qm_placed_line line;
   bool found = true;
   int64_t after = 0;
+  qm_problem_kind barred;
   qm_qty limit;
   qm_code code = walk->step->sources(walk, -1);
   while (!code && !qm_refused(walk->tx)) {
-    code = next_line(walk, after, NULL, &line, &found);
+    code = qm_walk_next(walk, after, NULL, 0, &line, &found);
     if (!code && found)
-      code = limit_of(walk, &line, &limit);
+      code = scope(walk, &line, &barred, &limit);
     if (code || !found)
       break;
     after = line.number;
     if (limit > 0)
-      code = change_line(walk, -1, &line, limit);
+      code = change(walk, -1, &line, limit);
   }
   return code;
 }
@@ -230,6 +280,9 @@ qm_code qm_walk_order(qm_tx *tx, const qm_step *step) {
     code = do_all(&walk);
   for (uint32_t i = 0; !code && listed && i < tx->op->row_count; i++)
     code = qm_clean_row(tx, do_row(&walk, (int)i));
+  if (!code && walk.pick_count > 0)
+    code = qm_bundle_picked(&walk);
+  free(walk.picks);
   if (!code && !qm_refused(tx))
     code = qm_document_answer(tx);
   return code;

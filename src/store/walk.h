@@ -11,11 +11,20 @@
 
 typedef struct qm_step qm_step;
 
+/* A plan's pick of a part of a bundle. */
+typedef struct qm_bundle_pick {
+  int64_t parent, number, source;
+  qm_qty qty;
+  int row;
+} qm_bundle_pick;
+
 typedef struct qm_walk {
   qm_tx *tx;
   const qm_step *step;
   int64_t order, stock;
-  int64_t source, from; /* of the row at hand, 0: none */
+  int64_t source, from;  /* of the row at hand, 0: none */
+  qm_bundle_pick *picks; /* malloc'ed */
+  size_t pick_count, pick_capacity;
 } qm_walk;
 
 struct qm_step {
@@ -34,5 +43,27 @@ struct qm_step {
 
 /* Does the op, which names an order: document, lines, answer. */
 qm_code qm_walk_order(qm_tx *tx, const qm_step *step);
+
+/* ---- single lines, for bundle.c ---- */
+
+/* The order's next line after that number; of those whose product is called sku now (NULL: any),
+ * and that are parts of the parent (0: any). */
+qm_code qm_walk_next(const qm_walk *walk, int64_t after, const qm_str *sku, int64_t parent,
+                     qm_placed_line *out, bool *found);
+/* Whether a line by itself can have the event, how far, and letting it. */
+qm_problem_kind qm_walk_bar(const qm_walk *walk, const qm_placed_line *line);
+qm_code qm_walk_limit(qm_walk *walk, const qm_placed_line *line, qm_qty *limit);
+qm_code qm_walk_change(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty);
+
+/* ---- bundles (bundle.c) ---- */
+
+/* The same for the line of a bundle and its parts. Its counters get the kind that they follow. */
+qm_code qm_bundle_scope(qm_walk *walk, qm_placed_line *whole, qm_problem_kind *barred,
+                        qm_qty *limit);
+qm_code qm_bundle_change(qm_walk *walk, int row, qm_placed_line *whole, qm_qty qty);
+
+/* A plan names the parts of bundles: they are gathered, and moved when all of it has been read. */
+qm_code qm_bundle_gather(qm_walk *walk, int row, const qm_placed_line *part, qm_qty qty);
+qm_code qm_bundle_picked(qm_walk *walk);
 
 #endif
