@@ -88,6 +88,7 @@ build = {
         "src/store/expiry.c",
         "src/store/goods.c",
         "src/store/guard.c",
+        "src/store/hold.c",
         "src/store/items.c",
         "src/store/ledger.c",
         "src/store/lookup.c",

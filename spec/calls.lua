@@ -48,9 +48,16 @@ local SOURCE = {
 -- name, the keys of its one table; `valid` is what the others are while one of them is wrong.
 _M.TABLES = {
   { "place", with(WHERE, {
-    id = "string", customer_group = "string", destination = DESTINATION,
+    id = "string", hold = "string", customer_group = "string", destination = DESTINATION,
     lines = { list = with(LINE, { selections = { list = with(CHILD, { option = "string" }) } }) },
   }), { id = "x", stock = 1, lines = { { sku = "pen", qty = 1 } } } },
+  { "hold", with(WHERE, { id = "string", customer_group = "string", ttl = "number",
+    lines = { list = LINE } }),
+    { id = "x", stock = 1, ttl = 60, lines = { { sku = "pen", qty = 1 } } } },
+  { "extend", { id = "string", hold = "string", ttl = "number" },
+    { id = "x", hold = "h", ttl = 60 } },
+  { "release", { id = "string", hold = "string", lines = { list = LINE } },
+    { id = "x", hold = "h" } },
   { "cancel", { id = "string", order = "string", lines = { list = LINE } },
     { id = "x", order = "o" } },
   { "ship", {
@@ -157,6 +164,7 @@ _M.POSITIONAL = {
   { "settings:get", { "setting" }, { "backorders" } },
   { "policies:activate", { "string" }, { "default" } },
   { "orders:get", { "string" }, { "o" } },
+  { "holds:get", { "string" }, { "h" } },
 }
 
 -- Calls without an argument.

@@ -71,6 +71,7 @@ describe("a closed handle", function()
     look("", inv)
     for _, group in ipairs{
       "sources", "stocks", "channels", "products", "items", "settings", "policies", "orders",
+      "holds",
     } do
       look(group .. ":", inv[group])
     end

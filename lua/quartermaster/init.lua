@@ -53,7 +53,8 @@ local Inventory = {
   place = orders.place, cancel = orders.cancel, ship = orders.ship, invoice = orders.invoice,
   refund = orders.refund, return_goods = orders.return_goods, allocate = orders.allocate,
   reassign = orders.reassign, adopt = orders.adopt,
-  batch = orders.batch, select = selection.select,
+  batch = orders.batch, hold = orders.hold, extend = orders.extend, release = orders.release,
+  select = selection.select,
   events = ledger.events, reservations = ledger.reservations,
   inconsistencies = care.inconsistencies, compensate = care.compensate, compact = care.compact,
 }
@@ -266,7 +267,7 @@ end
 groups = {
   sources = group(sources), stocks = group(stocks), channels = group(channels),
   products = group(products), items = group(items), orders = group(orders.orders),
-  settings = group(GlobalSettings), policies = group(Policies),
+  holds = group(orders.holds), settings = group(GlobalSettings), policies = group(Policies),
 }
 
 

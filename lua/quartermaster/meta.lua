@@ -89,6 +89,7 @@ function quartermaster.open(options) end
 ---@field settings qm.GlobalSettings
 ---@field policies qm.Policies
 ---@field orders qm.Orders
+---@field holds qm.Holds
 local Inventory = {}
 
 ---Closes the file. Calling it again is fine; every other call on a closed handle raises.
@@ -186,6 +187,7 @@ function Inventory:waiting(filter) end
 
 ---@class qm.OrderRequest
 ---@field id string the caller's order id, at most 64 bytes; sending it again replays the first answer
+---@field hold? string a hold that the order takes over; without `lines`, all that is left of it
 ---@field stock? integer
 ---@field channel? string|qm.Channel
 ---@field lines qm.OrderLine[] composites become a line of their own and one for each part, numbered after the highest
@@ -202,6 +204,29 @@ function Inventory:waiting(filter) end
 ---@param order qm.OrderRequest
 ---@return qm.Answer|nil, string?, string?, table?
 function Inventory:place(order) end
+
+---@class qm.HoldAnswer
+---@field id string
+---@field hold string
+---@field expires? integer the second at which it ends
+---@field lines { line: integer, sku: string, qty: number, backordered: number?, parent: integer? }[]
+---@field replayed? boolean
+
+---Holds goods for a cart: the checks and the promise of `place`, until `ttl` seconds have passed. Holds end by
+---themselves, to the second. `place{ hold = ... }` makes an order of one; after its end too, if there still is enough.
+---@param request { id: string, stock: integer?, channel: string|qm.Channel?, ttl: integer, customer_group: string?, lines: table[] }
+---@return qm.HoldAnswer|nil, string?, string?, table?
+function Inventory:hold(request) end
+
+---Lets a hold end `ttl` seconds from now instead. EXPIRED when it has ended.
+---@param request { id: string, hold: string, ttl: integer }
+---@return qm.HoldAnswer|nil, string?, string?, table?
+function Inventory:extend(request) end
+
+---Gives up what a hold has, or some of it. EXPIRED when it has ended.
+---@param request { id: string, hold: string, lines: { line: integer?, sku: string?, qty: qm.Qty }[]? }
+---@return qm.HoldAnswer|nil, string?, string?, table?
+function Inventory:release(request) end
 
 ---Releases open units. Without lines: everything that may still be cancelled.
 ---@param request { id: string, order: string, lines: { line: integer?, sku: string?, qty: qm.Qty }[]? }
@@ -248,7 +273,8 @@ function Inventory:reassign(request) end
 ---@field detail? table
 
 ---Runs independent operations with one durable commit. Each element is the request of its call plus
----`op` = "place", "cancel", "ship", "invoice", "refund", "return_goods", "allocate" or "reassign". A refused one changes nothing and stops no other.
+---`op` = "place", "cancel", "ship", "invoice", "refund", "return_goods", "allocate", "reassign",
+---"hold", "extend" or "release". A refused one changes nothing and stops no other.
 ---@param ops table[]
 ---@return qm.Outcome[]|nil, string?, string?, table?
 function Inventory:batch(ops) end
@@ -480,5 +506,12 @@ local Orders = {}
 ---@param id string
 ---@return table|nil, string?, string?, table?
 function Orders:get(id) end
+
+---@class qm.Holds
+local Holds = {}
+---A hold with what it still has, when it expires, and whether it is live.
+---@param id string
+---@return table|nil, string?, string?, table?
+function Holds:get(id) end
 
 return quartermaster

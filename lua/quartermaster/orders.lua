@@ -9,9 +9,12 @@ local _M = {}
 local KINDS = { [0] = "goods", "virtual", "parent", "bundle" }
 
 _M.orders = {} -- the methods of inv.orders
+_M.holds = {} -- and of inv.holds
 
-for _, name in ipairs{ "place", "cancel", "ship", "invoice", "refund", "return_goods", "allocate",
-  "reassign", "adopt" } do
+for _, name in ipairs{
+  "place", "cancel", "ship", "invoice", "refund", "return_goods", "allocate", "reassign", "adopt",
+  "hold", "extend", "release",
+} do
   _M[name] = function(self, request)
     return core.write(self.store, name, request, self.clock())
   end
@@ -58,16 +61,16 @@ local function read_allocations(store, order)
 end
 
 
-function _M.orders:get(id)
-  check.value("orders:get", "id", id, "string", 2)
-  local store = self.inv.store
-  local rows, message, code, detail = core.read(store, "ORDER", id)
+-- An order or a hold, with its lines.
+local function read_with_lines(inv, query, id)
+  local store = inv.store
+  local rows, message, code, detail = core.read(store, query, id)
   if not rows then
     return nil, message, code, detail
   end
   local order = rows[1]
   if not order then
-    return outcome.not_found("id", "there is no order " .. id)
+    return outcome.not_found("id", ("there is no %s %s"):format(query:lower(), id))
   end
   order.lines, message, code, detail = core.read(store, "LINES", order.key)
   if not order.lines then
@@ -90,6 +93,32 @@ function _M.orders:get(id)
   order.key, order.channel_type, order.channel_code = nil, nil, nil
   order.destination = take_destination(order)
   return order
+end
+
+
+function _M.orders:get(id)
+  check.value("orders:get", "id", id, "string", 2)
+  return read_with_lines(self.inv, "ORDER", id)
+end
+
+
+-- What a hold still has: a line that was ordered or released has become shorter.
+function _M.holds:get(id)
+  check.value("holds:get", "id", id, "string", 2)
+  local hold, message, code, detail = read_with_lines(self.inv, "HOLD", id)
+  if not hold then
+    return nil, message, code, detail
+  end
+  hold.live = hold.expires > self.inv.clock()
+  local lines = {}
+  for _, line in ipairs(hold.lines) do
+    if tonumber(line.open) > 0 then
+      lines[#lines + 1] = { line = line.line, sku = line.sku, qty = line.open, kind = line.kind,
+        parent = line.parent, backordered = line.backordered }
+    end
+  end
+  hold.lines = lines
+  return hold
 end
 
 

@@ -1,10 +1,9 @@
 /* test_schema.c: the tables carry everything an inventory does, also what the engine cannot do yet.
  *
- * A whole life is driven through the engine's own statements: carts hold goods for a time, become
- * an order or expire; goods are allocated, shipped, refunded and brought back; a backorder becomes
- * firm; a bundle is sold. Holds and allocations come later, so their SQL is written here, and it
- * finds every column it needs. After each step the store's own verification must find the file in
- * agreement with itself. */
+ * A whole life is driven through the engine's own statements: goods are allocated, shipped,
+ * refunded and brought back; a backorder becomes firm; a bundle is sold. Allocations come later, so
+ * their SQL is written here, and it finds every column it needs. After each step the store's own
+ * verification must find the file in agreement with itself. */
 #include "store_kit.h"
 
 #include <stdarg.h>
@@ -14,8 +13,7 @@
 #include "schema.h"
 
 enum {
-  HOLD = 20, /* kinds of documents that come later */
-  ALLOCATE = 21,
+  ALLOCATE = 21, /* a kind of document that comes later */
   PRODUCT = 1,
   STOCK = 1,
   SOURCE = 1,
@@ -76,17 +74,6 @@ static int64_t add_document(shop *s, int kind, const char *id, int64_t order) {
   return qm_db_last_key(s->db);
 }
 
-static void add_order(shop *s, int64_t id) {
-  RUN_SQL(s, ORDER_ADD, QM_I(id), QM_T(kit_str("website")), QM_T(kit_str("base")), QM_N,
-          QM_T(kit_str("DE")), QM_N, QM_T(kit_str("Munich")), QM_N, QM_D(48.1), QM_D(11.6));
-}
-
-static void add_line(shop *s, int64_t order, int64_t number, int tracked, qm_qty qty,
-                     qm_qty waiting) {
-  RUN_SQL(s, LINE_ADD, QM_I((order << QM_LINE_BITS) + number), QM_I(PRODUCT), QM_I(STOCK), QM_I(0),
-          QM_I(0), QM_I(tracked), QM_I(qty), QM_I(waiting));
-}
-
 static void add_fact(shop *s, int event, int64_t document, int64_t source, qm_qty reserved,
                      qm_qty moved, qm_qty qty) {
   RUN_SQL(s, LEDGER_ADD, QM_I(KIT_NOW), QM_I(event), QM_I(document), QM_I(1), QM_I(PRODUCT),
@@ -126,88 +113,6 @@ static int64_t ask(shop *s, const char *column) {
 static void check_agreement(shop *s, const char *when) {
   if (!CHECK_INT(kit_verify(s->store), 0))
     fprintf(stderr, "  after: %s\n", when);
-}
-
-/* ---- carts ---- */
-
-#define SOON ((long long)KIT_NOW)
-
-static int64_t hold(shop *s, const char *id, qm_qty qty, long long until) {
-  int64_t document = add_document(s, HOLD, id, 0);
-  add_order(s, document);
-  later(s, "UPDATE orders SET expires = %lld WHERE id = %lld", until, (long long)document);
-  add_line(s, document, 1, QM_TRACK_ALL, qty, 0);
-  move_balance(s, 0, qty, 0, 0, qty);
-  later(s,
-        "INSERT INTO expiry (balance, at, firm, backordered) VALUES (%lld, %lld, %lld, 0)"
-        " ON CONFLICT (balance, at) DO UPDATE SET firm = firm + excluded.firm",
-        (long long)BALANCE_ID, until, (long long)qty);
-  later(s,
-        "UPDATE balance SET next_expiry = min(coalesce(next_expiry, %lld), %lld) WHERE id = %lld",
-        until, until, (long long)BALANCE_ID);
-  add_fact(s, QM_LEDGER_order_placed, document, 0, -qty, 0, qty);
-  return document;
-}
-
-/* A hold leaves its bucket; the balance then knows the next one, or none. */
-static void leave_bucket(shop *s, qm_qty qty, long long until) {
-  later(s, "UPDATE expiry SET firm = firm - %lld WHERE balance = %lld AND at = %lld",
-        (long long)qty, (long long)BALANCE_ID, until);
-  later(s, "DELETE FROM expiry WHERE balance = %lld AND firm + backordered = 0",
-        (long long)BALANCE_ID);
-  later(s,
-        "UPDATE balance SET next_expiry = (SELECT min(at) FROM expiry WHERE balance = %lld)"
-        " WHERE id = %lld",
-        (long long)BALANCE_ID, (long long)BALANCE_ID);
-}
-
-/* The order takes over the hold's header and lines; the hold's document names it. */
-static int64_t place_hold(shop *s, int64_t held, const char *id, qm_qty qty, long long until) {
-  int64_t order = add_document(s, QM_OP_PLACE, id, 0);
-  leave_bucket(s, qty, until);
-  later(s, "UPDATE orders SET id = %lld, expires = NULL WHERE id = %lld", (long long)order,
-        (long long)held);
-  later(s, "UPDATE line SET id = %lld * 4096 + (id & 4095) WHERE id >> 12 = %lld", (long long)order,
-        (long long)held);
-  later(s, "UPDATE document SET order_id = %lld WHERE id = %lld", (long long)order,
-        (long long)held);
-  move_balance(s, 0, 0, 0, 0, -qty);
-  return order;
-}
-
-static void expire(shop *s, int64_t held, qm_qty qty, long long until) {
-  const qm_line line = {.tracked = QM_TRACK_ALL, .ordered = qty, .cancelled = qty};
-  leave_bucket(s, qty, until);
-  put_line(s, (held << QM_LINE_BITS) + 1, &line);
-  move_balance(s, 0, -qty, 0, 0, -qty);
-  add_fact(s, QM_LEDGER_order_canceled, held, 0, qty, 0, qty);
-}
-
-TEST(carts_hold_goods_and_become_orders_or_expire) {
-  shop s = open_shop(0);
-  int64_t first = hold(&s, "cart-1", 4 * KIT_ONE, SOON + 900);
-  int64_t second = hold(&s, "cart-2", 3 * KIT_ONE, SOON + 950);
-  hold(&s, "cart-3", 2 * KIT_ONE, SOON + 950);
-  check_agreement(&s, "three holds");
-  CHECK_INT(ask(&s, "next_expiry"), SOON + 900);
-  CHECK_INT(ask(&s, "held"), 9 * KIT_ONE);
-  CHECK_INT(kit_ask(s.eyes, "SELECT count(*) FROM expiry"), 2);
-  place_hold(&s, first, "100001", 4 * KIT_ONE, SOON + 900);
-  check_agreement(&s, "an order from a hold");
-  CHECK_INT(ask(&s, "next_expiry"), SOON + 950);
-  CHECK_INT(ask(&s, "firm"), 9 * KIT_ONE);
-  const qm_op *op = kit_event(&record, QM_OP_SHIP, "s-1", "100001", "bike", NULL, 4 * KIT_ONE);
-  CHECK_INT(kit_apply(s.store, op), QM_OK);
-  check_agreement(&s, "shipping it by the engine");
-
-  expire(&s, second, 3 * KIT_ONE, SOON + 950);
-  check_agreement(&s, "an expired hold");
-  CHECK_INT(ask(&s, "next_expiry"), SOON + 950);
-  expire(&s, second + 1, 2 * KIT_ONE, SOON + 950);
-  CHECK_INT(ask(&s, "next_expiry IS NULL"), 1);
-  CHECK_INT(ask(&s, "firm + backordered + held"), 0);
-  CHECK_INT(ask(&s, "on_hand"), (PIECES - 4) * KIT_ONE);
-  close_shop(&s);
 }
 
 /* ---- allocations ---- */
@@ -398,7 +303,6 @@ TEST(the_lines_of_a_composite_name_their_parent) {
 }
 
 int main(void) {
-  RUN(carts_hold_goods_and_become_orders_or_expire);
   RUN(goods_are_allocated_and_shipped_from_their_allocation);
   RUN(an_allocated_line_can_be_cancelled_as_far_as_it_is_not_allocated);
   RUN(goods_are_refunded_and_come_back_to_where_they_left);

@@ -67,6 +67,7 @@ static const char *const SCANNING[] = {
     "STOCK_BALANCES_REMOVE", /* a stock is deleted */
     "STOCK_RESERVED",        /* may it be? */
     "ITEMS_AT",              /* a source is linked, enabled or disabled: all that is there counts */
+    "STOCK_EXPIRED",         /* likewise: what promises nothing any more */
     "GUARD_ADD_AT",          /* a source is linked to a second stock */
     "Q_WAITING",             /* passes over all that waits, in the index of just that */
     "Q_B2B_ELSEWHERE",       /* the rule of b2b products is switched on */
@@ -77,6 +78,7 @@ static const char *const SCANNING[] = {
     "VERIFY_ALLOCATIONS",
     "VERIFY_REFERENCES",
     "VERIFY_SHARING",
+    "VERIFY_HOLDS",
     "VERIFY_COMPOSITES",
     "VERIFY_BUNDLES",
     "VERIFY_COUNTS",

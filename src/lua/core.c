@@ -166,15 +166,17 @@ static void push_outcome(lua_State *L, qm_handle *handle, const qm_op *op,
 
 /* The op of a batch's entry; its value is on top of the stack. */
 static const char *batch_op(lua_State *L, int entry) {
-  static const char *const allowed[] = {"place",        "cancel",   "ship",     "invoice", "refund",
-                                        "return_goods", "allocate", "reassign", NULL};
+  static const char *const allowed[] = {"place",  "cancel",       "ship",     "invoice",
+                                        "refund", "return_goods", "allocate", "reassign",
+                                        "hold",   "extend",       "release",  NULL};
   const char *op = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
   for (int i = 0; allowed[i]; i++)
     if (strcmp(allowed[i], op) == 0)
       return allowed[i];
   luaL_error(L,
              "batch: entry %d needs op = \"place\", \"cancel\", \"ship\", \"invoice\", "
-             "\"refund\", \"return_goods\", \"allocate\" or \"reassign\"",
+             "\"refund\", \"return_goods\", \"allocate\", \"reassign\", \"hold\", "
+             "\"extend\" or \"release\"",
              entry);
   return NULL;
 }

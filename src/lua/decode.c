@@ -235,6 +235,10 @@ static void push_compensated(lua_State *L, qm_handle *handle, const qm_op *op,
   }
 }
 
+static bool is_of_hold(uint32_t kind) {
+  return kind == QM_OP_HOLD || kind == QM_OP_EXTEND || kind == QM_OP_RELEASE;
+}
+
 static int push_document(lua_State *L, qm_handle *handle, const qm_op *op,
                          const qm_verdict *verdict) {
   lua_createtable(L, 0, 4);
@@ -246,8 +250,12 @@ static int push_document(lua_State *L, qm_handle *handle, const qm_op *op,
     push_compensated(L, handle, op, verdict);
   } else {
     if (op->kind != QM_OP_ADJUST) {
-      qm_push_str(L, qm_op_str(op, op->kind == QM_OP_PLACE ? op->id : op->order));
-      lua_setfield(L, -2, "order");
+      qm_push_str(L, qm_op_str(op, qm_op_places(op->kind) ? op->id : op->order));
+      lua_setfield(L, -2, is_of_hold(op->kind) ? "hold" : "order");
+    }
+    if (op->kind == QM_OP_HOLD || op->kind == QM_OP_EXTEND) {
+      qm_push_int(L, verdict->value);
+      lua_setfield(L, -2, "expires");
     }
     push_entries(L, handle, verdict->entry_first, UINT32_MAX);
     lua_setfield(L, -2, "lines");

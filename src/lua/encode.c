@@ -94,7 +94,7 @@ static size_t list_length(lua_State *L, const char *key, const char *what) {
 
 /* How many parts the row on top of the stack has. */
 static size_t count_parts(lua_State *L, const qm_request *info) {
-  if (info->kind == QM_OP_PLACE)
+  if (qm_op_places(info->kind))
     return list_length(L, "selections", info->what);
   size_t total = list_length(L, "children", info->what);
   int64_t options = push_list(L, -1, "options", info->what);
@@ -179,8 +179,7 @@ static void encode_parts(lua_State *L, qm_builder *b, size_t rows, int64_t count
     total += count_parts(L, info);
     lua_pop(L, 1);
   }
-  total =
-      (size_t)within(b, (int64_t)total, info->kind == QM_OP_PLACE ? QM_LINES_MAX : QM_BATCH_MAX);
+  total = (size_t)within(b, (int64_t)total, qm_op_places(info->kind) ? QM_LINES_MAX : QM_BATCH_MAX);
   if (total == 0)
     return;
   nesting n = {.builder = b, .rows = rows, .count = (uint32_t)total};
@@ -192,7 +191,7 @@ static void encode_parts(lua_State *L, qm_builder *b, size_t rows, int64_t count
       continue;
     lua_rawgeti(L, -1, (int)n.row + 1);
     must_be_unchanged(L, lua_istable(L, -1));
-    if (info->kind == QM_OP_PLACE) {
+    if (qm_op_places(info->kind)) {
       encode_offers(L, &n, "selections", qm_selection_rows, 0, info->what);
     } else {
       encode_offers(L, &n, "children", qm_child_rows, 0, info->what);
@@ -215,7 +214,7 @@ static void encode_rows(lua_State *L, qm_builder *b, size_t rows, int64_t first,
     if (info->kind == QM_OP_ADOPT || info->kind == QM_OP_COMPENSATE)
       encode_row_channel(L, b, at, info->what);
     qm_row *row = row_at(b, rows, first + i);
-    bool counted = info->kind == QM_OP_PLACE || info->kind == QM_OP_STOCK;
+    bool counted = qm_op_places(info->kind) || info->kind == QM_OP_STOCK;
     if (counted && !(row->flags & QM_HAS_LINE))
       row->line = i + 1;
     lua_pop(L, 1);
@@ -411,7 +410,7 @@ static void encode_rules(lua_State *L, qm_builder *b, int index, bool settings) 
 
 static void encode_nested(lua_State *L, qm_builder *b, int index, const qm_request *info) {
   size_t at = qm_builder_start(b), flags_at = at + offsetof(qm_op, flags);
-  if (info->kind == QM_OP_PLACE) {
+  if (qm_op_places(info->kind)) {
     raw_field(L, index, "channel");
     if (!lua_isnil(L, -1))
       encode_channel(L, b, at, flags_at, qm_op_channel_fields, info->what);

@@ -22,10 +22,32 @@ static const qm_field place_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
                                         {"stock", QM_F_INT, OP(stock), QM_HAS_STOCK, NULL},
                                         OTHER("channel"),
                                         {"customer_group", QM_F_TEXT, TEXT(QM_TEXT_GROUP), 0, NULL},
+                                        {"hold", QM_F_TEXT, OP(order), 0, NULL},
                                         OTHER("destination"),
                                         OTHER("lines"),
                                         OTHER("op"),
                                         END};
+
+static const qm_field hold_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
+                                       {"stock", QM_F_INT, OP(stock), QM_HAS_STOCK, NULL},
+                                       OTHER("channel"),
+                                       {"customer_group", QM_F_TEXT, TEXT(QM_TEXT_GROUP), 0, NULL},
+                                       {"ttl", QM_F_INT, OP(ttl), 0, NULL},
+                                       OTHER("lines"),
+                                       OTHER("op"),
+                                       END};
+
+static const qm_field extend_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
+                                         {"hold", QM_F_TEXT, OP(order), 0, NULL},
+                                         {"ttl", QM_F_INT, OP(ttl), 0, NULL},
+                                         OTHER("op"),
+                                         END};
+
+static const qm_field release_fields[] = {{"id", QM_F_TEXT, OP(id), 0, NULL},
+                                          {"hold", QM_F_TEXT, OP(order), 0, NULL},
+                                          OTHER("lines"),
+                                          OTHER("op"),
+                                          END};
 
 const qm_field qm_destination_fields[] = {
     {"country", QM_F_TEXT, TEXT(QM_TEXT_COUNTRY), 0, NULL},
@@ -324,6 +346,9 @@ const qm_field qm_setting_rows[] = {{"name", QM_F_TEXT, offsetof(qm_setting, nam
 
 static const qm_request requests[] = {
     {"place", "place", QM_OP_PLACE, place_fields, "lines", place_rows},
+    {"hold", "hold", QM_OP_HOLD, hold_fields, "lines", place_rows},
+    {"extend", "extend", QM_OP_EXTEND, extend_fields, NULL, NULL},
+    {"release", "release", QM_OP_RELEASE, release_fields, "lines", cancel_rows},
     {"cancel", "cancel", QM_OP_CANCEL, event_fields, "lines", cancel_rows},
     {"ship", "ship", QM_OP_SHIP, ship_fields, "lines", source_rows},
     {"invoice", "invoice", QM_OP_INVOICE, supply_fields, "lines", source_rows},

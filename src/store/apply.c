@@ -275,6 +275,9 @@ static const handler handlers[] = {
     [QM_OP_ALLOCATE] = qm_do_allocate,
     [QM_OP_REASSIGN] = qm_do_reassign,
     [QM_OP_COMPENSATE] = qm_do_compensate,
+    [QM_OP_HOLD] = qm_do_place,
+    [QM_OP_EXTEND] = qm_do_extend,
+    [QM_OP_RELEASE] = qm_do_event,
     [QM_OP_SOURCE] = qm_do_source,
     [QM_OP_STOCK] = qm_do_stock,
     [QM_OP_STOCK_DELETE] = qm_do_stock_delete,
@@ -324,7 +327,7 @@ static qm_code run_op(qm_tx *tx) {
   qm_code code = qm_check_part(tx);
   if (code || qm_refused(tx))
     return code;
-  if (tx->op->kind != QM_OP_PLACE)
+  if (!qm_op_places(tx->op->kind))
     return run_guarded(tx);
   code = qm_do_place(tx);
   if (!code && qm_refused(tx) && tx->document)

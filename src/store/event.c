@@ -1,6 +1,7 @@
-/* event.c: what happens to an order after it was placed: cancel, invoice, ship, refund, return.
- * core/order decides how far an event may go and what it changes; this file moves the goods and the
- * promises accordingly. */
+/* event.c: what happens to an order after it was placed: cancel, invoice, ship, refund, return; and
+ * the release of a hold, which is cancelling it. core/order decides how far an event may go and
+ * what it changes; this file moves the goods and the promises accordingly. */
+#include "hold.h"
 #include "walk.h"
 
 /* ---- the five events, for one line ---- */
@@ -10,9 +11,17 @@ static qm_code do_cancel(qm_walk *walk, int row, qm_placed_line *line, qm_qty qt
   qm_effect effect;
   (void)row;
   bool reserved = line->counters.tracked == QM_TRACK_ALL;
+  bool hold = tx->hold_expires != 0;
   qm_line_apply(&line->counters, QM_CANCEL, qty, 0, &effect);
-  qm_fact fact = {.event = QM_LEDGER_order_canceled, .reserved = reserved ? qty : 0, .qty = qty};
-  qm_code code = reserved ? qm_line_release(tx, line, 0, &effect) : QM_OK;
+  qm_fact fact = {.event = hold ? QM_LEDGER_hold_released : QM_LEDGER_order_canceled,
+                  .reserved = reserved ? qty : 0,
+                  .qty = qty};
+  qm_code code = QM_OK;
+  if (reserved && hold)
+    code = qm_hold_leave(tx, line->product, line->stock, tx->hold_expires,
+                         effect.closed - effect.backordered, effect.backordered);
+  if (!code && reserved)
+    code = qm_line_release(tx, line, 0, &effect);
   if (!code)
     code = qm_line_fact(tx, line, fact);
   return code ? code : qm_line_answer(tx, line, 0, qty);
@@ -155,6 +164,7 @@ static qm_code ship_source(qm_walk *walk, int row) {
 
 static const qm_step steps[] = {
     [QM_OP_CANCEL] = {QM_CANCEL, QM_P_EXCEEDS_CANCEL, .sources = named_source, .apply = do_cancel},
+    [QM_OP_RELEASE] = {QM_CANCEL, QM_P_EXCEEDS_CANCEL, .sources = named_source, .apply = do_cancel},
     [QM_OP_SHIP] = {QM_SHIP, QM_P_EXCEEDS_SHIP, .sources = ship_source, .bar = bar_virtual,
                     .apply = do_ship},
     [QM_OP_INVOICE] = {QM_INVOICE, QM_P_EXCEEDS_INVOICE, .sources = named_source,

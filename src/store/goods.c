@@ -21,7 +21,8 @@ qm_code qm_line_refuse(qm_tx *tx, qm_problem_kind kind, int row, const qm_placed
 qm_code qm_line_move(qm_tx *tx, const qm_placed_line *line, const qm_effect *effect) {
   qm_balance delta = {.firm = effect->backordered + effect->allocated - effect->closed,
                       .backordered = -effect->backordered,
-                      .allocated = -effect->allocated};
+                      .allocated = -effect->allocated,
+                      .held = tx->hold_expires ? -effect->closed : 0};
   return qm_balance_move(tx, line->product, line->stock, &delta);
 }
 

@@ -118,6 +118,8 @@ void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {
   hash_str(&hash, op, op->channel_code);
   for (int i = 0; i < QM_TEXTS; i++)
     hash_str(&hash, op, op->text[i]);
+  if (op->kind == QM_OP_HOLD || op->kind == QM_OP_EXTEND)
+    hash_int(&hash, op->ttl);
   const qm_row *rows = qm_op_rows(op);
   for (uint32_t i = 0; i < op->row_count; i++) {
     hash_row(&hash, op, &rows[i]);

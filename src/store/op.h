@@ -40,6 +40,11 @@ typedef enum qm_op_kind {
   QM_OP_COMPACT
 } qm_op_kind;
 
+/* Placing and holding take the same lines. */
+static inline bool qm_op_places(uint32_t kind) {
+  return kind == QM_OP_PLACE || kind == QM_OP_HOLD;
+}
+
 typedef struct qm_span {
   uint32_t at, n; /* at 0: absent */
 } qm_span;
@@ -167,6 +172,7 @@ typedef struct qm_op {
   int64_t now_ms;
   int64_t stock;
   int64_t region_id;
+  int64_t ttl;        /* holds: seconds */
   int64_t generation; /* rules: the one they were worked out under */
   double latitude, longitude;
   qm_span id, order, source, channel_type, channel_code;

@@ -1,7 +1,8 @@
-/* place.c: placing an order, the hot path. Everything is checked before anything is written, so
+/* place.c: placing an order, the hot path, or holding goods for a cart, which is the same until it
+ * expires. Everything is checked before anything is written, so
  * that a refusal costs no savepoint: per product one balance and one rule, per line nothing but its
  * rows. */
-#include "composite.h"
+#include "hold.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +12,16 @@ typedef struct group { /* the lines of one product */
   qm_balance balance;
   qm_rule rule;       /* of a composite all zero: it moves nothing itself */
   qm_qty total, firm; /* firm: what is left of the covered part while lines are written */
+  qm_qty held_firm, held_waiting; /* of the total: what the hold that is placed has of it */
   uint32_t first, lines;
   bool has_balance;
 } group;
 
 typedef struct placing {
   qm_tx *tx;
-  int64_t stock;
-  qm_wants wants; /* the lines */
+  int64_t stock, expires; /* expires 0: an order */
+  qm_hold hold;           /* id 0: none is placed */
+  qm_wants wants;         /* the lines */
   group *groups;
   uint32_t group_count;
   uint32_t *slots; /* hash of product ids to groups + 1 */
@@ -55,6 +58,16 @@ static void group_lines(placing *p) {
   }
 }
 
+/* The balance as it is without the units that leave the hold. */
+static qm_code take_held(placing *p, group *g) {
+  qm_code code = qm_hold_units(p->tx, &p->hold, g->product.id, g->total, false, &g->held_firm,
+                               &g->held_waiting);
+  g->balance.firm -= g->held_firm;
+  g->balance.backordered -= g->held_waiting;
+  g->balance.held -= g->held_firm + g->held_waiting;
+  return code;
+}
+
 static qm_code check_group(placing *p, group *g) {
   qm_tx *tx = p->tx;
   qm_problem_kind problems[QM_CHECK_MAX];
@@ -65,7 +78,10 @@ static qm_code check_group(placing *p, group *g) {
   if (!code)
     code = qm_get_rule(tx, g->product.own, p->stock, qm_op_str(tx->op, tx->op->text[QM_TEXT_GROUP]),
                        &g->rule);
-  if (code)
+  if (!code && p->hold.id)
+    code = take_held(p, g);
+  /* What the hold had was promised when it was made. */
+  if (code || g->held_firm + g->held_waiting == g->total)
     return code;
   const qm_want *first = &p->wants.list[g->first];
   int count = qm_check(&g->balance, &g->rule, g->total, problems, have);
@@ -146,13 +162,43 @@ static qm_code make_room(placing *p) {
   return p->groups && p->slots ? QM_OK : qm_fail(p->tx->err, QM_MEMORY, "out of memory");
 }
 
+/* An order from a hold is for its stock, whether it says so or not. */
+static qm_code find_hold(placing *p) {
+  qm_tx *tx = p->tx;
+  qm_str id = qm_op_str(tx->op, tx->op->order);
+  bool found, composite = false;
+  qm_code code = qm_find_hold(tx, &p->hold, &found);
+  if (code || !found)
+    return code;
+  bool named = (tx->op->flags & QM_HAS_STOCK) || tx->op->channel_code.at;
+  if (named)
+    code = qm_need_stock(tx, -1, &p->stock);
+  else
+    p->stock = p->hold.stock;
+  if (!code && p->stock && p->stock != p->hold.stock)
+    qm_problem_add(tx, QM_P_HOLD_STOCK, -1, id);
+  if (!code && (tx->op->flags & QM_HAS_LINES))
+    code = qm_hold_is_composite(tx, &p->hold, &composite);
+  if (composite)
+    qm_problem_add(tx, QM_P_HOLD_WHOLE, -1, id);
+  return code;
+}
+
+static bool is_of_hold(const qm_tx *tx) {
+  return tx->op->kind == QM_OP_PLACE && tx->op->order.at;
+}
+
 static qm_code check(placing *p) {
   qm_tx *tx = p->tx;
-  qm_code code = qm_need_stock(tx, -1, &p->stock);
+  qm_code code = is_of_hold(tx) ? find_hold(p) : qm_need_stock(tx, -1, &p->stock);
   if (!code)
     code = check_line_numbers(tx);
+  if (tx->op->kind == QM_OP_HOLD)
+    p->expires = qm_hold_expiry(tx);
   check_header(tx);
-  if (!code)
+  if (!code && !(tx->op->flags & QM_HAS_LINES) && p->hold.id)
+    code = qm_hold_wants(tx, &p->hold, &p->wants);
+  else if (!code)
     code = qm_expand(tx, &p->wants);
   if (!code)
     code = make_room(p);
@@ -192,25 +238,46 @@ static qm_code write_header(placing *p) {
       QM_T(qm_op_str(op, op->text[QM_TEXT_COUNTRY])), QM_T(qm_op_str(op, op->text[QM_TEXT_REGION])),
       QM_T(qm_op_str(op, op->text[QM_TEXT_CITY])), QM_T(qm_op_str(op, op->text[QM_TEXT_POSTCODE])),
       op->flags & QM_HAS_LATITUDE ? QM_D(op->latitude) : QM_N,
-      op->flags & QM_HAS_LONGITUDE ? QM_D(op->longitude) : QM_N);
+      op->flags & QM_HAS_LONGITUDE ? QM_D(op->longitude) : QM_N,
+      p->expires ? QM_I(p->expires) : QM_N);
+}
+
+/* How much of the total goods cover: what the hold had is covered as it was. */
+static qm_qty firm_of(const group *g) {
+  return qm_qty_max(g->held_firm, qm_firm_part(&g->balance, g->total));
+}
+
+static qm_code leave_hold(placing *p, const group *g, qm_balance *delta) {
+  qm_qty firm, waiting;
+  qm_code code = qm_hold_units(p->tx, &p->hold, g->product.id, g->total, true, &firm, &waiting);
+  if (!code)
+    code = qm_hold_leave(p->tx, g->product.id, p->stock, p->hold.expires, firm, waiting);
+  delta->firm -= firm;
+  delta->backordered -= waiting;
+  delta->held -= firm + waiting;
+  return code;
 }
 
 /* One row of the ledger per product, however many lines it has. */
 static qm_code write_promise(placing *p, const group *g) {
   qm_tx *tx = p->tx;
   bool reserves = tracking_of(&g->rule) == QM_TRACK_ALL;
-  qm_fact fact = {.event = QM_LEDGER_order_placed,
+  qm_fact fact = {.event = p->expires ? QM_LEDGER_hold_placed : QM_LEDGER_order_placed,
                   .line = g->lines == 1 ? p->wants.list[g->first].number : 0,
                   .product = g->product.id,
                   .stock = p->stock,
                   .reserved = reserves ? -g->total : 0,
                   .qty = g->total};
-  qm_code code = QM_OK;
-  if (reserves) {
-    qm_balance delta = {.firm = qm_firm_part(&g->balance, g->total)};
-    delta.backordered = g->total - delta.firm;
+  qm_balance delta = {0};
+  qm_qty firm = reserves ? firm_of(g) : 0, waiting = reserves ? g->total - firm : 0;
+  qm_code code = p->hold.id ? leave_hold(p, g, &delta) : QM_OK;
+  delta.firm += firm;
+  delta.backordered += waiting;
+  delta.held += p->expires ? firm + waiting : 0;
+  if (!code && (reserves || delta.held))
     code = qm_balance_move(tx, g->product.id, p->stock, &delta);
-  }
+  if (!code && p->expires && reserves)
+    code = qm_hold_join(tx, g->product.id, p->stock, p->expires, firm, waiting);
   return code ? code : qm_ledger_add(tx, &fact);
 }
 
@@ -234,7 +301,7 @@ static qm_code write_lines(placing *p) {
 static void answer(placing *p) {
   qm_tx *tx = p->tx;
   for (uint32_t i = 0; i < p->group_count; i++)
-    p->groups[i].firm = qm_firm_part(&p->groups[i].balance, p->groups[i].total);
+    p->groups[i].firm = firm_of(&p->groups[i]);
   for (uint32_t i = 0; i < p->wants.count; i++) {
     const qm_want *want = &p->wants.list[i];
     group *g = &p->groups[want->group];
@@ -252,6 +319,7 @@ static qm_code place(placing *p) {
   if (code || qm_refused(p->tx))
     return code;
   answer(p);
+  p->tx->verdict->value = p->expires ? p->expires / 1000 : p->stock;
   if (p->tx->store->out.exhausted)
     return qm_fail(p->tx->err, QM_MEMORY, "out of memory");
   code = write_header(p);
@@ -259,12 +327,13 @@ static qm_code place(placing *p) {
     code = write_lines(p);
   for (uint32_t i = 0; !code && i < p->group_count; i++)
     code = write_promise(p, &p->groups[i]);
-  p->tx->verdict->value = p->stock;
+  if (!code && p->hold.id)
+    code = qm_settle(p->tx);
   return code;
 }
 
 qm_code qm_do_place(qm_tx *tx) {
-  if (tx->op->row_count == 0) {
+  if (tx->op->row_count == 0 && !(is_of_hold(tx) && !(tx->op->flags & QM_HAS_LINES))) {
     qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
     return QM_OK;
   }

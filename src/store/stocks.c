@@ -373,6 +373,22 @@ qm_code qm_do_stock(qm_tx *tx) {
 
 /* ---- deleting a stock ---- */
 
+/* Holds that have expired promise nothing any more. */
+static qm_code expire_all(qm_tx *tx, int64_t stock) {
+  bool row = true;
+  while (row) {
+    qm_code code = QM_FIRST(tx, STOCK_EXPIRED, &row, QM_I(stock), QM_I(tx->now_ms));
+    if (code || !row)
+      return code;
+    int64_t product = QM_COL_INT(tx, STOCK_EXPIRED, 0);
+    QM_END(tx, STOCK_EXPIRED);
+    code = qm_expire(tx, product, stock);
+    if (code)
+      return code;
+  }
+  return QM_OK;
+}
+
 qm_code qm_do_stock_delete(qm_tx *tx) {
   char number[24];
   int64_t stock = tx->op->stock;
@@ -392,6 +408,9 @@ qm_code qm_do_stock_delete(qm_tx *tx) {
   if (!exists)
     qm_problem_add(tx, QM_P_NO_STOCK, -1, text);
   bool row;
+  code = expire_all(tx, stock);
+  if (code)
+    return code;
   code = QM_FIRST(tx, STOCK_RESERVED, &row, QM_I(stock));
   if (code)
     return code;

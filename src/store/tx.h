@@ -74,7 +74,8 @@ typedef struct qm_tx {
   int64_t document; /* 0: none yet */
   int64_t now_ms;
   bool writes;
-  bool expiring; /* expired holds are being taken out */
+  bool expiring;        /* expired holds are being taken out */
+  int64_t hold_expires; /* when the hold that is released does; 0: an order's lines are moved */
 } qm_tx;
 
 enum { QM_DEFAULT_SOURCE = 1, QM_DEFAULT_STOCK = 1 };
@@ -278,8 +279,9 @@ qm_code qm_find_document(qm_tx *tx, int64_t kind, qm_str id, unsigned char hash[
                          int64_t *document, bool *found);
 
 /* ---- handlers ---- */
-qm_code qm_do_place(qm_tx *tx);
-qm_code qm_do_event(qm_tx *tx); /* cancel, ship, invoice, refund, return */
+qm_code qm_do_place(qm_tx *tx); /* place and hold */
+qm_code qm_do_event(qm_tx *tx); /* cancel, ship, invoice, refund, return; release of a hold */
+qm_code qm_do_extend(qm_tx *tx);
 qm_code qm_do_allocate(qm_tx *tx);
 qm_code qm_do_reassign(qm_tx *tx);
 qm_code qm_do_adopt(qm_tx *tx);

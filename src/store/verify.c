@@ -120,7 +120,7 @@ qm_code qm_store_verify(qm_store *store, qm_verify_report report, void *context,
   static const qm_sql comparisons[] = {QM_SQL_VERIFY_ITEMS,      QM_SQL_VERIFY_BALANCES,
                                        QM_SQL_VERIFY_ORDERS,     QM_SQL_VERIFY_ALLOCATIONS,
                                        QM_SQL_VERIFY_REFERENCES, QM_SQL_VERIFY_SHARING,
-                                       QM_SQL_VERIFY_COMPOSITES};
+                                       QM_SQL_VERIFY_HOLDS,      QM_SQL_VERIFY_COMPOSITES};
   verifying v = {
       .tx = {.store = store, .db = store->db, .err = err}, .report = report, .context = context};
   qm_out_clear(&store->out);

@@ -1,5 +1,7 @@
 #include "walk.h"
 
+#include "hold.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,8 +246,25 @@ static qm_code do_all(qm_walk *walk) {
 
 /* ---- requests ---- */
 
+static qm_code find_live_hold(qm_walk *walk, bool *found) {
+  qm_tx *tx = walk->tx;
+  qm_hold hold;
+  qm_code code = qm_find_hold(tx, &hold, found);
+  if (code || !*found)
+    return code;
+  *found = hold.live;
+  if (!hold.live)
+    qm_problem_add(tx, QM_P_HOLD_EXPIRED, -1, qm_op_str(tx->op, tx->op->order));
+  walk->order = hold.id;
+  walk->stock = hold.stock;
+  tx->hold_expires = hold.expires;
+  return QM_OK;
+}
+
 static qm_code find_order(qm_walk *walk, bool *found) {
   qm_tx *tx = walk->tx;
+  if (tx->op->kind == QM_OP_RELEASE)
+    return find_live_hold(walk, found);
   qm_str id = qm_op_str(tx->op, tx->op->order);
   *found = false;
   qm_code code = id.p ? QM_FIRST(tx, DOCUMENT, found, QM_I(QM_OP_PLACE), QM_B(id)) : QM_OK;

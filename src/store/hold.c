@@ -1,0 +1,206 @@
+/* hold.c: what a hold has, and extending it. Holding and placing from a hold are in place.c, since
+ * they are the same but for when they end; releasing is in event.c, as cancelling. */
+#include "hold.h"
+
+#include <stdlib.h>
+
+enum { TTL_MAX = 366 * 24 * 3600 };
+
+qm_code qm_find_hold(qm_tx *tx, qm_hold *out, bool *found) {
+  qm_str id = qm_op_str(tx->op, tx->op->order);
+  *found = false;
+  qm_code code = id.p ? QM_FIRST(tx, HOLD, found, QM_I(QM_OP_HOLD), QM_B(id)) : QM_OK;
+  if (code)
+    return code;
+  if (!*found) {
+    qm_problem_add(tx, QM_P_NO_HOLD, -1, id);
+    return QM_OK;
+  }
+  out->id = QM_COL_INT(tx, HOLD, 0);
+  out->stock = QM_COL_INT(tx, HOLD, 1);
+  out->expires = QM_COL_INT(tx, HOLD, 2);
+  out->live = out->expires > tx->now_ms;
+  QM_END(tx, HOLD);
+  return QM_OK;
+}
+
+int64_t qm_hold_expiry(qm_tx *tx) {
+  int64_t ttl = tx->op->ttl;
+  if (ttl < 1 || ttl > TTL_MAX) {
+    qm_problem_add(tx, QM_P_TTL_BAD, -1, (qm_str){NULL, 0});
+    return 0;
+  }
+  return (tx->now_ms + ttl * 1000 + 999) / 1000 * 1000;
+}
+
+/* ---- what it has ---- */
+
+qm_code qm_hold_is_composite(qm_tx *tx, const qm_hold *hold, bool *is) {
+  qm_code code = QM_FIRST(tx, HOLD_COMPOSITE, is, QM_I(hold->id << QM_LINE_BITS),
+                          QM_I((hold->id + 1) << QM_LINE_BITS));
+  if (!code && *is)
+    QM_END(tx, HOLD_COMPOSITE);
+  return code;
+}
+
+static qm_code read_want(qm_tx *tx, qm_want *want) {
+  int c = 0;
+  *want = (qm_want){.row = -1};
+  want->number = QM_COL_INT(tx, HOLD_LINES, c++);
+  want->parent = QM_COL_INT(tx, HOLD_LINES, c++);
+  want->kind = (qm_line_kind)QM_COL_INT(tx, HOLD_LINES, c++);
+  want->qty = QM_COL_INT(tx, HOLD_LINES, c++);
+  want->product.id = QM_COL_INT(tx, HOLD_LINES, c++);
+  want->product.own = QM_COL_INT(tx, HOLD_LINES, c++);
+  want->product.type = (int)QM_COL_INT(tx, HOLD_LINES, c++);
+  want->product.state = (int)QM_COL_INT(tx, HOLD_LINES, c++);
+  want->chosen = qm_out_text(&tx->store->out, QM_COL_STR(tx, HOLD_LINES, c));
+  if (want->qty > QM_QTY_MAX)
+    return qm_damaged(tx, "a line of a hold");
+  if (want->product.state != QM_DECLARED)
+    qm_problem_add(tx, QM_P_NO_PRODUCT, -1, qm_out_str(&tx->store->out, want->chosen));
+  return QM_OK;
+}
+
+qm_code qm_hold_wants(qm_tx *tx, const qm_hold *hold, qm_wants *wants) {
+  bool row = true;
+  *wants = (qm_wants){.list = malloc(QM_LINES_MAX * sizeof *wants->list)};
+  if (!wants->list)
+    return qm_fail(tx->err, QM_MEMORY, "out of memory");
+  wants->capacity = QM_LINES_MAX;
+  qm_code code = QM_START(tx, HOLD_LINES, QM_I(hold->id << QM_LINE_BITS),
+                          QM_I((hold->id + 1) << QM_LINE_BITS));
+  while (!code && !(code = QM_STEP(tx, HOLD_LINES, &row)) && row) {
+    if (wants->count == wants->capacity)
+      code = qm_damaged(tx, "the number of a hold's lines");
+    else
+      code = read_want(tx, &wants->list[wants->count++]);
+  }
+  if (code)
+    QM_END(tx, HOLD_LINES);
+  else if (wants->count == 0)
+    qm_problem_add(tx, QM_P_HOLD_EMPTY, -1, qm_op_str(tx->op, tx->op->order));
+  return code;
+}
+
+typedef struct held_line {
+  int64_t id;
+  qm_qty open, backordered;
+  bool tracked;
+} held_line;
+
+static qm_code next_line(qm_tx *tx, const qm_hold *hold, int64_t after, int64_t product,
+                         held_line *out, bool *found) {
+  qm_code code = QM_FIRST(tx, HOLD_LINE, found, QM_I(after), QM_I((hold->id + 1) << QM_LINE_BITS),
+                          QM_I(product));
+  if (code || !*found)
+    return code;
+  out->id = QM_COL_INT(tx, HOLD_LINE, 0);
+  out->open = QM_COL_INT(tx, HOLD_LINE, 1);
+  out->backordered = QM_COL_INT(tx, HOLD_LINE, 2);
+  out->tracked = QM_COL_INT(tx, HOLD_LINE, 3) == QM_TRACK_ALL;
+  QM_END(tx, HOLD_LINE);
+  bool fine = out->backordered >= 0 && out->backordered <= out->open && out->open <= QM_QTY_MAX;
+  return fine ? QM_OK : qm_damaged(tx, "a line of a hold");
+}
+
+static qm_code say_converted(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty units,
+                             qm_qty reserved) {
+  int64_t document = tx->document;
+  qm_fact fact = {.event = QM_LEDGER_hold_converted,
+                  .product = product,
+                  .stock = hold->stock,
+                  .reserved = reserved,
+                  .qty = units};
+  tx->document = hold->id; /* it is the hold whose units these were */
+  qm_code code = units > 0 ? qm_ledger_add(tx, &fact) : QM_OK;
+  tx->document = document;
+  return code;
+}
+
+qm_code qm_hold_units(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, bool take,
+                      qm_qty *firm, qm_qty *backordered) {
+  held_line line = {.id = hold->id << QM_LINE_BITS};
+  bool found = hold->live;
+  qm_qty left = qty;
+  *firm = *backordered = 0;
+  while (found && left > 0) {
+    qm_code code = next_line(tx, hold, line.id, product, &line, &found);
+    if (code)
+      return code;
+    if (!found)
+      break;
+    qm_qty units = qm_qty_min(left, line.open);
+    qm_qty waiting = qm_qty_max(0, units - (line.open - line.backordered));
+    left -= units;
+    if (line.tracked) {
+      *firm += units - waiting;
+      *backordered += waiting;
+    }
+    if (take)
+      code = QM_RUN(tx, HOLD_LINE_TAKE, QM_I(line.id), QM_I(units), QM_I(waiting));
+    if (code)
+      return code;
+  }
+  return take ? say_converted(tx, hold, product, qty - left, *firm + *backordered) : QM_OK;
+}
+
+/* ---- when it expires ---- */
+
+static qm_code move(qm_tx *tx, int64_t id, int64_t expires, qm_qty firm, qm_qty backordered) {
+  qm_code code = QM_RUN(tx, EXPIRY_MOVE, QM_I(id), QM_I(expires), QM_I(firm), QM_I(backordered));
+  if (!code)
+    code = QM_RUN(tx, EXPIRY_TIDY, QM_I(id), QM_I(expires));
+  return code ? code : QM_RUN(tx, BALANCE_NEXT_EXPIRY, QM_I(id));
+}
+
+qm_code qm_hold_join(qm_tx *tx, int64_t product, int64_t stock, int64_t expires, qm_qty firm,
+                     qm_qty backordered) {
+  int64_t id = product * 65536 + stock;
+  qm_code code = QM_RUN(tx, EXPIRY_JOIN, QM_I(id), QM_I(expires), QM_I(firm), QM_I(backordered));
+  return code ? code : QM_RUN(tx, BALANCE_EXPIRES, QM_I(id), QM_I(expires));
+}
+
+qm_code qm_hold_leave(qm_tx *tx, int64_t product, int64_t stock, int64_t expires, qm_qty firm,
+                      qm_qty backordered) {
+  if (firm == 0 && backordered == 0)
+    return QM_OK;
+  return move(tx, product * 65536 + stock, expires, -firm, -backordered);
+}
+
+/* Everything that a hold has of one product goes from one second to another. */
+static qm_code postpone(qm_tx *tx, const qm_hold *hold, int64_t product, int64_t expires) {
+  qm_qty firm, backordered;
+  qm_code code = qm_hold_units(tx, hold, product, QM_QTY_MAX, false, &firm, &backordered);
+  int64_t id = product * 65536 + hold->stock;
+  if (code || (firm == 0 && backordered == 0))
+    return code;
+  code = move(tx, id, hold->expires, -firm, -backordered);
+  return code ? code : qm_hold_join(tx, product, hold->stock, expires, firm, backordered);
+}
+
+qm_code qm_do_extend(qm_tx *tx) {
+  qm_hold hold;
+  bool found, row = true;
+  int64_t expires = qm_hold_expiry(tx), product = 0;
+  qm_code code = qm_find_hold(tx, &hold, &found);
+  if (!code && found && !hold.live)
+    qm_problem_add(tx, QM_P_HOLD_EXPIRED, -1, qm_op_str(tx->op, tx->op->order));
+  if (code || qm_refused(tx))
+    return code;
+  tx->verdict->value = expires / 1000;
+  code = qm_document_add(tx, hold.id, hold.stock);
+  while (!code && row && expires != hold.expires) {
+    code = QM_FIRST(tx, HOLD_PRODUCT, &row, QM_I(hold.id << QM_LINE_BITS),
+                    QM_I((hold.id + 1) << QM_LINE_BITS), QM_I(product));
+    if (code || !row)
+      break;
+    product = QM_COL_INT(tx, HOLD_PRODUCT, 0);
+    QM_END(tx, HOLD_PRODUCT);
+    code = postpone(tx, &hold, product, expires);
+  }
+  if (!code)
+    code = QM_RUN(tx, ORDER_EXPIRES, QM_I(hold.id), QM_I(expires));
+  qm_fact fact = {.event = QM_LEDGER_hold_extended, .stock = hold.stock};
+  return code ? code : qm_ledger_add(tx, &fact);
+}

@@ -1,0 +1,39 @@
+/* hold.h: carts. A hold is a document with lines like an order's, whose units count as promised
+ * until the second it expires. An order that is placed from it takes them over; what is released or
+ * has expired is given up. Private to the store. */
+#ifndef QM_HOLD_H
+#define QM_HOLD_H
+
+#include "composite.h"
+
+typedef struct qm_hold {
+  int64_t id, stock, expires; /* milliseconds */
+  bool live;
+} qm_hold;
+
+/* The hold that the op names; adds the problem when there is none. */
+qm_code qm_find_hold(qm_tx *tx, qm_hold *out, bool *found);
+
+/* When a hold of the op's time to live expires: the end of that second. Adds the problem when the
+ * time is none. */
+int64_t qm_hold_expiry(qm_tx *tx);
+
+/* All that is left of a hold, as lines of an order. */
+qm_code qm_hold_wants(qm_tx *tx, const qm_hold *hold, qm_wants *wants);
+/* Has it lines of composite products? Then it becomes an order only as a whole. */
+qm_code qm_hold_is_composite(qm_tx *tx, const qm_hold *hold, bool *is);
+
+/* Up to qty units of a product that a live hold has, in the order of its lines: which are firm,
+ * which wait. With `take` they leave the lines, and the ledger says so; the balance is the
+ * caller's. */
+qm_code qm_hold_units(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, bool take,
+                      qm_qty *firm, qm_qty *backordered);
+
+/* Units join (or, negative, leave) what expires then. Units join after the balance has them and
+ * leave before it gives them up. */
+qm_code qm_hold_join(qm_tx *tx, int64_t product, int64_t stock, int64_t expires, qm_qty firm,
+                     qm_qty backordered);
+qm_code qm_hold_leave(qm_tx *tx, int64_t product, int64_t stock, int64_t expires, qm_qty firm,
+                      qm_qty backordered);
+
+#endif
