@@ -32,7 +32,7 @@ local function find_paths(text)
   for line in text:gmatch("[^\n]+") do
     local field, kind = line:match("^%-%-%-@field (%w+) (qm%.%w+)$")
     if field then fields[kind] = field end
-    class = line:match("^%-%-%-@class (qm%.%w+)") or class
+    class = line:match("^%-%-%-@class ([%w.]+)") or class
     local name = line:match("^local (%w+) = {}$")
     if name and fields[class] then paths[name] = "inv." .. fields[class] end
   end

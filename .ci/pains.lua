@@ -8,7 +8,7 @@ local files = require "files"
 local LIST, COUNT = "spec/pains.lua", 56
 
 local KEYS = { true, true, true, -- the number, what happened, the reports of it
-  specs = true, out = true, later = true, pending_feature = true }
+  specs = true, out = true, later = true }
 
 -- What the names on a line of a spec look like, if it has any: texts where an `it` or a `describe`
 -- begins, the C tests that are run.

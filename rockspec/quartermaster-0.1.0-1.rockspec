@@ -124,6 +124,7 @@ build = {
     ["quartermaster.meta"] = "lua/quartermaster/meta.lua",
     ["quartermaster.meta.care"] = "lua/quartermaster/meta/care.lua",
     ["quartermaster.meta.composites"] = "lua/quartermaster/meta/composites.lua",
+    ["quartermaster.meta.holds"] = "lua/quartermaster/meta/holds.lua",
     ["quartermaster.meta.selection"] = "lua/quartermaster/meta/selection.lua",
     ["quartermaster.orders"] = "lua/quartermaster/orders.lua",
     ["quartermaster.outcome"] = "lua/quartermaster/outcome.lua",

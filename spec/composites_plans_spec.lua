@@ -46,6 +46,19 @@ describe("a plan", function()
     end)
   end)
 
+  it("made by select keeps bundles whole at each source", function()
+    with_shop(function(inv, stock)
+      -- Munich has bells for two crates only, Hamburg frames for five.
+      assert(inv.items:save{ sku = "bell", source = "muc", qty = 5 })
+      order(inv, "o-1", stock, "crate", 4, "f-1")
+      local plan = assert(inv:select{ order = "o-1" })
+      assert.is_true(plan.shippable)
+      assert.same({ "1 crate 2 from muc", "2 f-1 2 of 1 from muc", "3 bell 4 of 1 from muc",
+        "1 crate 2 from ham", "2 f-1 2 of 1 from ham", "3 bell 4 of 1 from ham" },
+        lines_of(assert(inv:ship{ id = "s-1", order = "o-1", plan = plan })))
+    end)
+  end)
+
   it("may pick one part several times, and lists what it takes nothing of", function()
     with_crates(function(inv)
       assert(ship(inv, pick(3, "bell", "muc", 1), pick(2, "f-1", "muc", 1),

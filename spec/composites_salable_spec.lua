@@ -92,9 +92,8 @@ describe("a configurable product in three stocks", function()
       assert(inv.products:save{ { sku = "s" }, { sku = "m" },
         { sku = "shirt", type = "configurable", children = { "s", "m" } } })
       fn(inv, function(...)
-        for i, row in ipairs{ ... } do
+        for _, row in ipairs{ ... } do
           assert(inv.items:save{ sku = row[1], source = row[2], qty = 100, status = row[3] })
-          assert.is_number(i)
         end
         local seen = {}
         for i, stock in ipairs(stocks) do seen[i] = is(inv, stock, "shirt") and 1 or 0 end

@@ -1,34 +1,11 @@
--- holds_spec.lua: goods held for carts: until the second they expire, released, or ordered.
+-- holds_spec.lua: goods held for carts, until the second they expire or they are released.
 
 local helpers = require "helpers"
+local hold_kit = require "hold_kit"
 local kit = require "order_kit"
 
-local START = 1763900000
-
--- Runs fn(inv, stock, clock) in a shop with 10 bikes; clock.now is the time.
-local function with_shop(fn, settings, options)
-  local clock = { now = START }
-  options = options or {}
-  options.clock = function() return clock.now end
-  return kit.with_shop(function(inv, stock)
-    kit.product(inv, "bike", { muc = 6, ham = 4 }, settings)
-    kit.product(inv, "bell", { muc = 3 })
-    fn(inv, stock, clock)
-  end, options)
-end
-
-local function hold(inv, id, stock, qty, ttl)
-  local lines = { { sku = "bike", qty = qty } }
-  return inv:hold{ id = id, stock = stock, ttl = ttl or 900, lines = lines }
-end
-
-local function salable(inv, stock)
-  return inv:salable_qty("bike", { stock = stock })
-end
-
-local function waits(inv, order)
-  return inv.orders:get(order).lines[1].backordered
-end
+local START, with_shop, hold = hold_kit.START, hold_kit.with_shop, hold_kit.hold
+local salable, waits = hold_kit.salable, hold_kit.waits
 
 describe("a hold", function()
   it("promises its units, and says until when", function()
@@ -41,11 +18,7 @@ describe("a hold", function()
         { position.reserved, position.firm, position.held, position.salable })
       assert.same({ id = "cart", stock = stock, time = START, expires = START + 900, live = true,
         lines = { { line = 1, sku = "bike", qty = 4, kind = "goods", backordered = 0 } } },
-        (function()
-          local got = assert(inv.holds:get("cart"))
-          for _, line in ipairs(got.lines) do if line.parent == 0 then line.parent = nil end end
-          return got
-        end)())
+        assert(inv.holds:get("cart")))
       assert.equal("hold_placed", kit.rows_of(inv, "cart")[1].event)
     end)
   end)
@@ -274,10 +247,11 @@ end)
 describe("releasing a hold", function()
   it("gives up all or part of it", function()
     with_shop(function(inv, stock)
-      assert(inv:hold{ id = "cart", stock = stock, ttl = 900,
-        lines = { { sku = "bike", qty = 4 }, { sku = "bell", qty = 2 }, { sku = "bike", qty = 2 } } })
+      assert(inv:hold{ id = "cart", stock = stock, ttl = 900, lines = {
+        { sku = "bike", qty = 4 }, { sku = "bell", qty = 2 }, { sku = "bike", qty = 2 } } })
       assert.same({ { line = 1, sku = "bike", qty = 4 }, { line = 3, sku = "bike", qty = 1 } },
-        assert(inv:release{ id = "r-1", hold = "cart", lines = { { sku = "bike", qty = 5 } } }).lines)
+        assert(inv:release{ id = "r-1", hold = "cart",
+          lines = { { sku = "bike", qty = 5 } } }).lines)
       assert.equal(9, salable(inv, stock))
       assert.same({ { 2, 2 }, { 3, 1 } }, (function()
         local list = {}
@@ -314,127 +288,6 @@ describe("releasing a hold", function()
   end)
 end)
 
-describe("an order from a hold", function()
-  it("becomes an order although others would buy it meanwhile", function()
-    with_shop(function(inv, stock)
-      assert(hold(inv, "cart", stock, 10))
-      helpers.expect_error("NOT_ENOUGH", inv:place{ id = "rival", stock = stock,
-        lines = { { sku = "bike", qty = 1 } } })
-      local answer = assert(inv:place{ id = "o", hold = "cart" })
-      assert.same({ { line = 1, sku = "bike", qty = 10 } }, answer.lines)
-      local position = kit.position(inv, "bike", stock)
-      assert.same({ 10, 10, 0, 0 },
-        { position.reserved, position.firm, position.held, position.salable })
-      kit.expect_line(inv, "o", 1, { ordered = 10, open = 10 })
-      assert.equal(stock, inv.orders:get("o").stock)
-      assert.same({}, inv.holds:get("cart").lines)
-      assert(inv:ship{ id = "s", order = "o", lines = { { line = 1, qty = 6, source = "muc" },
-        { line = 1, qty = 4, source = "ham" } } })
-    end)
-  end)
-
-  it("stays ordered when the hold would have ended", function()
-    with_shop(function(inv, stock, clock)
-      assert(hold(inv, "cart", stock, 10, 10))
-      assert(inv:place{ id = "o", hold = "cart" })
-      clock.now = START + 100
-      assert.equal(0, salable(inv, stock))
-    end)
-  end)
-
-  it("may be a part of it, or more", function()
-    with_shop(function(inv, stock)
-      assert(hold(inv, "cart", stock, 4))
-      assert(inv:place{ id = "o-1", hold = "cart", lines = { { sku = "bike", qty = 1 } } })
-      assert.equal(3, kit.position(inv, "bike", stock).held)
-      assert.equal(6, salable(inv, stock))
-      assert(inv:place{ id = "o-2", hold = "cart", lines = { { sku = "bike", qty = 9 } } })
-      assert.same({ 0, 0 }, { kit.position(inv, "bike", stock).held, salable(inv, stock) })
-      helpers.expect_error("CONFLICT", inv:place{ id = "o-3", hold = "cart" })
-    end)
-  end)
-
-  it("is refused whole when there is not enough beyond the hold", function()
-    with_shop(function(inv, stock)
-      assert(hold(inv, "cart", stock, 4))
-      kit.refused(inv, "NOT_ENOUGH", "place", { id = "o", hold = "cart",
-        lines = { { sku = "bike", qty = 11 } } })
-      assert.equal(4, kit.position(inv, "bike", stock).held)
-    end)
-  end)
-
-  it("is served although counts have shown that goods are missing", function()
-    with_shop(function(inv, stock)
-      assert(hold(inv, "cart", stock, 4))
-      assert(inv.items:save{ { sku = "bike", source = "muc", qty = 0 },
-        { sku = "bike", source = "ham", qty = 2 } })
-      assert(inv:place{ id = "o", hold = "cart" })
-      assert.equal(2, assert(inv:oversold())[1].qty)
-    end)
-  end)
-
-  it("after its end is an order like any other: if there still is enough", function()
-    with_shop(function(inv, stock, clock)
-      assert(hold(inv, "cart", stock, 4, 10))
-      clock.now = START + 10
-      assert(inv:place{ id = "o-1", stock = stock, lines = { { sku = "bike", qty = 7 } } })
-      helpers.expect_error("NOT_ENOUGH", inv:place{ id = "o-2", hold = "cart" })
-      assert(inv:cancel{ id = "c", order = "o-1", lines = { { line = 1, qty = 1 } } })
-      assert(inv:place{ id = "o-2", hold = "cart" })
-      assert.equal(0, salable(inv, stock))
-    end)
-  end)
-
-  it("names no other stock", function()
-    with_shop(function(inv, stock)
-      assert(hold(inv, "cart", stock, 4))
-      helpers.expect_problems({ "stock CONFLICT" },
-        inv:place{ id = "o", hold = "cart", stock = 1 })
-      helpers.expect_problems({ "hold NOT_FOUND" }, inv:place{ id = "o", hold = "none" })
-      assert(inv:place{ id = "o", hold = "cart", stock = stock })
-    end)
-  end)
-
-  it("happens once", function()
-    with_shop(function(inv, stock)
-      assert(hold(inv, "cart", stock, 4))
-      assert(inv:place{ id = "o", hold = "cart" })
-      assert.is_true(inv:place{ id = "o", hold = "cart" }.replayed)
-      helpers.expect_error("CONFLICT", inv:place{ id = "o", stock = stock,
-        lines = { { sku = "bike", qty = 4 } } })
-      assert.equal(6, salable(inv, stock))
-    end)
-  end)
-
-  it("keeps what waits in the hold waiting", function()
-    with_shop(function(inv, stock)
-      assert(hold(inv, "cart", stock, 12))
-      local answer = assert(inv:place{ id = "o", hold = "cart" })
-      assert.equal(2, answer.lines[1].backordered)
-      assert.equal(2, waits(inv, "o"))
-      assert(inv.items:adjust{ id = "j", lines = { { sku = "bike", source = "muc", delta = 2 } } })
-      assert.equal(0, waits(inv, "o"))
-    end, { backorders = "allow" })
-  end)
-
-  it("may be batched with others", function()
-    with_shop(function(inv, stock)
-      local lines = { { sku = "bike", qty = 6 } }
-      local outcomes = assert(inv:batch{
-        { op = "hold", id = "a", stock = stock, ttl = 60, lines = lines },
-        { op = "hold", id = "b", stock = stock, ttl = 60, lines = lines },
-        { op = "release", id = "r", hold = "a", lines = { { line = 1, qty = 2 } } },
-        { op = "extend", id = "e", hold = "a", ttl = 90 },
-        { op = "place", id = "o", hold = "a" },
-      })
-      local oks = {}
-      for i, outcome in ipairs(outcomes) do oks[i] = outcome.ok end
-      assert.same({ true, false, true, true, true }, oks)
-      assert.equal(4, outcomes[5].result.lines[1].qty)
-    end)
-  end)
-end)
-
 describe("holds of shared sources", function()
   it("limit the other stocks as long as they live", function()
     with_shop(function(inv, stock, clock)
@@ -458,6 +311,22 @@ describe("a stock with holds", function()
       helpers.expect_error("IN_USE", inv.stocks:delete(stock))
       clock.now = START + 60
       assert.is_true(inv.stocks:delete(stock))
+    end)
+  end)
+end)
+
+describe("the switch of holds", function()
+  it("refuses to hold and to extend, and lets what is held become orders", function()
+    with_shop(function(inv, stock)
+      assert(hold(inv, "cart", stock, 4))
+      assert(inv.settings:set{ holds = false })
+      local _, message = helpers.expect_error("DISABLED", hold(inv, "new", stock, 1))
+      assert.truthy(message:find("holds", 1, true))
+      helpers.expect_error("DISABLED", inv:extend{ id = "e", hold = "cart", ttl = 60 })
+      assert(inv:place{ id = "o", hold = "cart", lines = { { sku = "bike", qty = 1 } } })
+      assert(inv:release{ id = "r", hold = "cart" })
+      assert(inv.settings:set{ holds = true })
+      assert(hold(inv, "new", stock, 1))
     end)
   end)
 end)

@@ -65,9 +65,9 @@ return {
         "says what is too much once for each product and stock, with the number at the end" },
     } },
   { 8, "stock was checked before payment and taken after it, and a paid order was cut quietly",
-    "vendure#1738 vendure#3508 vendure#4930", pending_feature = true,
+    "vendure#1738 vendure#3508 vendure#4930",
     specs = {
-      ["spec/holds_spec.lua"] = { "becomes an order although others would buy it meanwhile" },
+      ["spec/holds_place_spec.lua"] = { "becomes an order although others would buy it meanwhile" },
       ["spec/place_spec.lua"] = { "say how much of each line has to wait" },
       ["spec/backorders_spec.lua"] = { "is what place then records as waiting" },
       ["spec/place_refusals_spec.lua"] = { "with MSI's three codes when there is not enough" },
@@ -241,13 +241,13 @@ return {
     } },
   { 33, "merchants emptied or disabled reservations to be rid of them",
     "inventory#2078 inventory#2269 idhlagency/magento2-disable-stock-reservation#41 #134",
-    pending_feature = true,
     specs = {
       ["spec/events_goods_spec.lua"] = { "with reserve stock off",
         "an order is checked but reserves nothing", "shipping still deducts, and a return adds" },
       ["spec/switches_spec.lua"] = { "leave the promises of before, which every step still settles",
         "switched on again can be told of promises by adopt" },
-      ["spec/holds_spec.lua"] = { "gives its units back at the second of its expiry" },
+      ["spec/holds_spec.lua"] = {
+        "gives its units back at the second of its expiry, without anybody's doing" },
     } },
   { 34, "a count of zero, made after the goods were sold, kept them from being shipped",
     "inventory#2725",

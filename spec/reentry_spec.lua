@@ -35,7 +35,8 @@ local function with_finalizers(act, work)
     end
     finalized(again)
   end
-  for _ = 1, 4 do finalized(again) end
+  -- In the large heap of a whole run a cycle is long, so each must have finalizers enough.
+  for _ = 1, 64 do finalized(again) end
   -- LuaJIT's compiled code leaves a trace for each step of a collector with finalizers to run, and
   -- may never get on when it always has some.
   local jit = rawget(_G, "jit")

@@ -85,7 +85,6 @@ local function read_with_lines(inv, query, id)
     line.kind, line.kind_number = KINDS[line.kind_number], nil
     line.tracked = line.tracked ~= 0
     line.deleted = line.deleted or nil
-    line.parent = line.parent ~= 0 and line.parent or nil
   end
   if order.channel_code then
     order.channel = { type = order.channel_type, code = order.channel_code }

@@ -1,5 +1,4 @@
-/* read.c: reads that need more than one row: where a product stands in a stock, and the candidates
- * of source selection. Each runs in a read transaction, so that it sees one moment. */
+/* read.c: where products stand in a stock, read in one transaction, so that it is one moment. */
 #include "composite.h"
 
 static qm_code stand_of(qm_tx *tx, const qm_where *where, int64_t stock, qm_str sku,

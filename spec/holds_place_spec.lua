@@ -1,0 +1,182 @@
+-- holds_place_spec.lua: orders of what was held, whole or in part, in time or too late.
+
+local helpers = require "helpers"
+local hold_kit = require "hold_kit"
+local kit = require "order_kit"
+
+local START, with_shop, hold = hold_kit.START, hold_kit.with_shop, hold_kit.hold
+local salable, waits = hold_kit.salable, hold_kit.waits
+
+describe("an order from a hold", function()
+  it("becomes an order although others would buy it meanwhile", function()
+    with_shop(function(inv, stock)
+      assert(hold(inv, "cart", stock, 10))
+      helpers.expect_error("NOT_ENOUGH", inv:place{ id = "rival", stock = stock,
+        lines = { { sku = "bike", qty = 1 } } })
+      local answer = assert(inv:place{ id = "o", hold = "cart" })
+      assert.same({ { line = 1, sku = "bike", qty = 10 } }, answer.lines)
+      local position = kit.position(inv, "bike", stock)
+      assert.same({ 10, 10, 0, 0 },
+        { position.reserved, position.firm, position.held, position.salable })
+      kit.expect_line(inv, "o", 1, { ordered = 10, open = 10 })
+      assert.equal(stock, inv.orders:get("o").stock)
+      assert.same({}, inv.holds:get("cart").lines)
+      assert(inv:ship{ id = "s", order = "o", lines = { { line = 1, qty = 6, source = "muc" },
+        { line = 1, qty = 4, source = "ham" } } })
+    end)
+  end)
+
+  it("stays ordered when the hold would have ended", function()
+    with_shop(function(inv, stock, clock)
+      assert(hold(inv, "cart", stock, 10, 10))
+      assert(inv:place{ id = "o", hold = "cart" })
+      clock.now = START + 100
+      assert.equal(0, salable(inv, stock))
+    end)
+  end)
+
+  it("may be a part of it, or more", function()
+    with_shop(function(inv, stock)
+      assert(hold(inv, "cart", stock, 4))
+      assert(inv:place{ id = "o-1", hold = "cart", lines = { { sku = "bike", qty = 1 } } })
+      assert.equal(3, kit.position(inv, "bike", stock).held)
+      assert.equal(6, salable(inv, stock))
+      assert(inv:place{ id = "o-2", hold = "cart", lines = { { sku = "bike", qty = 9 } } })
+      assert.same({ 0, 0 }, { kit.position(inv, "bike", stock).held, salable(inv, stock) })
+      helpers.expect_error("CONFLICT", inv:place{ id = "o-3", hold = "cart" })
+    end)
+  end)
+
+  it("is refused whole when there is not enough beyond the hold", function()
+    with_shop(function(inv, stock)
+      assert(hold(inv, "cart", stock, 4))
+      kit.refused(inv, "NOT_ENOUGH", "place", { id = "o", hold = "cart",
+        lines = { { sku = "bike", qty = 11 } } })
+      assert.equal(4, kit.position(inv, "bike", stock).held)
+    end)
+  end)
+
+  it("is served although counts have shown that goods are missing", function()
+    with_shop(function(inv, stock)
+      assert(hold(inv, "cart", stock, 4))
+      assert(inv.items:save{ { sku = "bike", source = "muc", qty = 0 },
+        { sku = "bike", source = "ham", qty = 2 } })
+      assert(inv:place{ id = "o", hold = "cart" })
+      assert.equal(2, assert(inv:oversold())[1].qty)
+    end)
+  end)
+
+  it("after its end is an order like any other: if there still is enough", function()
+    with_shop(function(inv, stock, clock)
+      assert(hold(inv, "cart", stock, 4, 10))
+      clock.now = START + 10
+      assert(inv:place{ id = "o-1", stock = stock, lines = { { sku = "bike", qty = 7 } } })
+      helpers.expect_error("NOT_ENOUGH", inv:place{ id = "o-2", hold = "cart" })
+      assert(inv:cancel{ id = "c", order = "o-1", lines = { { line = 1, qty = 1 } } })
+      assert(inv:place{ id = "o-2", hold = "cart" })
+      assert.equal(0, salable(inv, stock))
+    end)
+  end)
+
+  it("names no other stock", function()
+    with_shop(function(inv, stock)
+      assert(hold(inv, "cart", stock, 4))
+      helpers.expect_problems({ "stock CONFLICT" },
+        inv:place{ id = "o", hold = "cart", stock = 1 })
+      helpers.expect_problems({ "hold NOT_FOUND" }, inv:place{ id = "o", hold = "none" })
+      assert(inv:place{ id = "o", hold = "cart", stock = stock })
+    end)
+  end)
+
+  it("happens once", function()
+    with_shop(function(inv, stock)
+      assert(hold(inv, "cart", stock, 4))
+      assert(inv:place{ id = "o", hold = "cart" })
+      assert.is_true(inv:place{ id = "o", hold = "cart" }.replayed)
+      helpers.expect_error("CONFLICT", inv:place{ id = "o", stock = stock,
+        lines = { { sku = "bike", qty = 4 } } })
+      assert.equal(6, salable(inv, stock))
+    end)
+  end)
+
+  it("keeps what waits in the hold waiting", function()
+    with_shop(function(inv, stock)
+      assert(hold(inv, "cart", stock, 12))
+      local answer = assert(inv:place{ id = "o", hold = "cart" })
+      assert.equal(2, answer.lines[1].backordered)
+      assert.equal(2, waits(inv, "o"))
+      assert(inv.items:adjust{ id = "j", lines = { { sku = "bike", source = "muc", delta = 2 } } })
+      assert.equal(0, waits(inv, "o"))
+    end, { backorders = "allow" })
+  end)
+
+  it("may be batched with others", function()
+    with_shop(function(inv, stock)
+      local lines = { { sku = "bike", qty = 6 } }
+      local outcomes = assert(inv:batch{
+        { op = "hold", id = "a", stock = stock, ttl = 60, lines = lines },
+        { op = "hold", id = "b", stock = stock, ttl = 60, lines = lines },
+        { op = "release", id = "r", hold = "a", lines = { { line = 1, qty = 2 } } },
+        { op = "extend", id = "e", hold = "a", ttl = 90 },
+        { op = "place", id = "o", hold = "a" },
+      })
+      local oks = {}
+      for i, outcome in ipairs(outcomes) do oks[i] = outcome.ok end
+      assert.same({ true, false, true, true, true }, oks)
+      assert.equal(4, outcomes[5].result.lines[1].qty)
+    end)
+  end)
+end)
+
+describe("a hold of composite products", function()
+  -- "kit" is a frame and two bells, shipped together.
+  local function with_kit(fn)
+    with_shop(function(inv, stock, clock)
+      assert(inv.products:save{ { sku = "kit", type = "bundle", ship_together = true, options = {
+        { name = "bike", selections = { "bike" } },
+        { name = "bells", selections = { { sku = "bell", qty = 1 } } } } } })
+      fn(inv, stock, clock)
+    end)
+  end
+  local function hold_kit(inv, stock, qty)
+    return inv:hold{ id = "cart", stock = stock, ttl = 60, lines = { { sku = "kit", qty = qty } } }
+  end
+
+  it("holds their parts and becomes an order of them", function()
+    with_kit(function(inv, stock)
+      assert.equal(3, #assert(hold_kit(inv, stock, 2)).lines)
+      assert.same({ 2, 2 }, { kit.reserved(inv, "bike", stock), kit.reserved(inv, "bell", stock) })
+      local answer = assert(inv:place{ id = "o", hold = "cart" })
+      assert.same({ { 1, nil }, { 2, 1 }, { 3, 1 } }, (function()
+        local list = {}
+        for i, line in ipairs(answer.lines) do list[i] = { line.line, line.parent } end
+        return list
+      end)())
+      assert(inv:ship{ id = "s", order = "o", source = "muc", lines = { { line = 1, qty = 2 } } })
+      assert.same({ 0, 0 }, { kit.reserved(inv, "bike", stock), kit.reserved(inv, "bell", stock) })
+    end)
+  end)
+
+  it("is ordered as a whole, and released in whole units", function()
+    with_kit(function(inv, stock)
+      assert(hold_kit(inv, stock, 3))
+      helpers.expect_problems({ "lines UNSUPPORTED" }, inv:place{ id = "o", hold = "cart",
+        lines = { { sku = "kit", qty = 1 } } })
+      assert(inv:release{ id = "r", hold = "cart", lines = { { sku = "kit", qty = 1 } } })
+      helpers.expect_error("UNSUPPORTED",
+        inv:release{ id = "r-2", hold = "cart", lines = { { sku = "bell", qty = 1 } } })
+      assert.same({ 2, 2 }, { kit.reserved(inv, "bike", stock), kit.reserved(inv, "bell", stock) })
+      assert(inv:place{ id = "o", hold = "cart" })
+      assert.equal(2, inv.orders:get("o").lines[1].ordered)
+    end)
+  end)
+
+  it("ends like any other", function()
+    with_kit(function(inv, stock, clock)
+      assert(hold_kit(inv, stock, 3))
+      clock.now = START + 60
+      assert.equal(3, inv:salable_qty("bell", { stock = stock }))
+      assert(hold(inv, "other", stock, 10))
+    end)
+  end)
+end)
