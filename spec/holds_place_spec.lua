@@ -138,13 +138,13 @@ describe("a hold of composite products", function()
       fn(inv, stock, clock)
     end)
   end
-  local function hold_kit(inv, stock, qty)
+  local function hold_kits(inv, stock, qty)
     return inv:hold{ id = "cart", stock = stock, ttl = 60, lines = { { sku = "kit", qty = qty } } }
   end
 
   it("holds their parts and becomes an order of them", function()
     with_kit(function(inv, stock)
-      assert.equal(3, #assert(hold_kit(inv, stock, 2)).lines)
+      assert.equal(3, #assert(hold_kits(inv, stock, 2)).lines)
       assert.same({ 2, 2 }, { kit.reserved(inv, "bike", stock), kit.reserved(inv, "bell", stock) })
       local answer = assert(inv:place{ id = "o", hold = "cart" })
       assert.same({ { 1, nil }, { 2, 1 }, { 3, 1 } }, (function()
@@ -159,7 +159,7 @@ describe("a hold of composite products", function()
 
   it("is ordered as a whole, and released in whole units", function()
     with_kit(function(inv, stock)
-      assert(hold_kit(inv, stock, 3))
+      assert(hold_kits(inv, stock, 3))
       helpers.expect_problems({ "lines UNSUPPORTED" }, inv:place{ id = "o", hold = "cart",
         lines = { { sku = "kit", qty = 1 } } })
       assert(inv:release{ id = "r", hold = "cart", lines = { { sku = "kit", qty = 1 } } })
@@ -173,7 +173,7 @@ describe("a hold of composite products", function()
 
   it("ends like any other", function()
     with_kit(function(inv, stock, clock)
-      assert(hold_kit(inv, stock, 3))
+      assert(hold_kits(inv, stock, 3))
       clock.now = START + 60
       assert.equal(3, inv:salable_qty("bell", { stock = stock }))
       assert(hold(inv, "other", stock, 10))
