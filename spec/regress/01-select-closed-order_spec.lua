@@ -1,5 +1,5 @@
--- An order of which nothing is open has no product to read sources for; the sources that the request
--- names were then taken for unknown.
+-- An order of which nothing is open has no product to read sources for; the sources that the
+-- request names were then taken for unknown.
 
 local helpers = require "helpers"
 local kit = require "order_kit"

@@ -1,0 +1,212 @@
+-- catalogue.lua: sources, stocks, links, products, settings.
+
+local request_of = require "model.request"
+local rules = require "model.rules"
+local shop_of = require "model.shop"
+
+local _M = {}
+
+local note, refuse = request_of.note, request_of.refuse
+
+-- ---- sources ----
+
+_M["sources:save"] = function(request, given)
+  local shop = request.shop
+  local number = shop_of.find_source(shop, given.code)
+  local source = number and shop.sources[number] or { enabled = true }
+  if not number and not (given.name and given.country and given.postcode) then
+    note(request, "INVALID")
+  end
+  if number == shop_of.DEFAULT_SOURCE and given.enabled == false then note(request, "PROTECTED") end
+  for _, other in ipairs(shop.sources) do
+    if other ~= source and other.name == given.name then note(request, "CONFLICT") end
+  end
+  if #request.codes > 0 then return end
+  for key, value in pairs(given) do source[key] = value end
+  if not number then table.insert(shop.sources, source) end
+  request.answer.value = given.code
+end
+
+-- ---- stocks and links ----
+
+-- Why a link may not be. stock: its id, false for one that is new, nil for one that is not there.
+local function check_link(request, stock, row)
+  local source = request_of.source(request, row.source)
+  if row.priority < 1 then note(request, "INVALID") end
+  local default_stock, default_source = stock == shop_of.DEFAULT_STOCK,
+    source == shop_of.DEFAULT_SOURCE
+  if source and stock ~= nil and default_stock ~= default_source then note(request, "PROTECTED") end
+  return source
+end
+
+local function put_link(request, stock, source, priority)
+  local shop = request.shop
+  local link = shop_of.find_link(shop, stock, source)
+  if link then
+    link.priority = priority
+    return
+  end
+  for _, other in ipairs(shop.links) do
+    if other.source == source and not shop.independent and not request.has.promise_rule then
+      refuse("UNSUPPORTED")
+    end
+  end
+  table.insert(shop.links, { stock = stock, source = source, priority = priority })
+end
+
+_M["stocks:link"] = function(request, rows)
+  request_of.rows(request, rows, function(row)
+    local before = #request.codes
+    local stock = request_of.stock(request, row)
+    local source = check_link(request, stock, row)
+    if #request.codes == before then put_link(request, stock, source, row.priority) end
+  end)
+  request.answer.value = #rows
+end
+
+_M["stocks:unlink"] = function(request, rows)
+  local removed = 0
+  request_of.rows(request, rows, function(row)
+    local source = shop_of.find_source(request.shop, row.source)
+    if row.stock == shop_of.DEFAULT_STOCK or source == shop_of.DEFAULT_SOURCE then
+      refuse("PROTECTED")
+    end
+    local link, at = shop_of.find_link(request.shop, row.stock, source)
+    if link then
+      table.remove(request.shop.links, at)
+      removed = removed + 1
+    end
+  end)
+  request.answer.value = removed
+end
+
+local function check_stock(request, given, stock)
+  local shop = request.shop
+  if stock and stock.deleted then note(request, "CONFLICT") end
+  if (not stock or stock.deleted) and not given.name then note(request, "INVALID") end
+  for _, row in ipairs(given.sources or {}) do
+    check_link(request, stock and not stock.deleted and stock.id or false,
+      { source = row.code, priority = row.priority })
+  end
+  for _, channel in ipairs(given.channels or {}) do
+    if shop_of.channel_key(channel) == "website admin" and given.id ~= 1 then
+      note(request, "PROTECTED")
+    end
+  end
+  if #request.codes > 0 then return end
+  for _, other in ipairs(shop.stocks) do
+    if other ~= stock and other.name == given.name and not other.deleted then
+      note(request, "CONFLICT")
+    end
+  end
+end
+
+local function save_channels(shop, stock, channels)
+  for key, owner in pairs(shop.channels) do
+    if owner == stock then shop.channels[key] = shop_of.DEFAULT_STOCK end
+  end
+  for _, channel in ipairs(channels) do shop.channels[shop_of.channel_key(channel)] = stock end
+end
+
+-- Links that are no longer named go, the others are saved.
+local function save_links(request, stock, rows)
+  local shop, named = request.shop, {}
+  for _, row in ipairs(rows) do named[shop_of.find_source(shop, row.code)] = true end
+  for i = #shop.links, 1, -1 do
+    local link = shop.links[i]
+    if link.stock == stock and not named[link.source] then
+      if stock == shop_of.DEFAULT_STOCK then note(request, "PROTECTED") end
+      table.remove(shop.links, i)
+    end
+  end
+  for _, row in ipairs(rows) do
+    put_link(request, stock, shop_of.find_source(shop, row.code), row.priority)
+  end
+end
+
+local function next_id(shop)
+  local last = 0
+  for _, stock in ipairs(shop.stocks) do last = math.max(last, stock.id) end
+  return last + 1
+end
+
+_M["stocks:save"] = function(request, given)
+  local shop = request.shop
+  local stock = given.id and shop_of.find_stock(shop, given.id)
+  check_stock(request, given, stock)
+  if #request.codes > 0 then return end
+  if not stock then
+    stock = { id = given.id or next_id(shop) }
+    table.insert(shop.stocks, stock)
+  end
+  stock.name = given.name or stock.name
+  if given.channels then save_channels(shop, stock.id, given.channels) end
+  if given.sources then save_links(request, stock.id, given.sources) end
+  request.answer.value = stock.id
+end
+
+_M["stocks:delete"] = function(request, id)
+  local shop = request.shop
+  local stock = shop_of.find_stock(shop, id)
+  if id == shop_of.DEFAULT_STOCK then refuse("PROTECTED") end
+  for _, owner in pairs(shop.channels) do
+    if owner == id then note(request, "IN_USE") end
+  end
+  if not stock or stock.deleted then note(request, "NOT_FOUND") end
+  for product in ipairs(shop.products) do
+    local sums = shop_of.promised(shop, product, id)
+    if sums.firm + sums.backordered + sums.allocated > 0 or sums.adopted ~= 0 then
+      note(request, "IN_USE")
+    end
+  end
+  if #request.codes > 0 then return end
+  stock.deleted = true
+  for i = #shop.links, 1, -1 do
+    if shop.links[i].stock == id then table.remove(shop.links, i) end
+  end
+  request.answer.value = true
+end
+
+-- ---- products and settings ----
+
+-- A managed product that is nowhere gets an empty item at the default source.
+local function assign_default(shop, product)
+  if request_of.is_composite(shop, product) then return end
+  if not rules.rule(shop, product, shop_of.DEFAULT_STOCK).managed then return end
+  for source in ipairs(shop.sources) do
+    if shop_of.item(shop, product, source) then return end
+  end
+  shop_of.put_item(shop, product, shop_of.DEFAULT_SOURCE,
+    { qty = 0, status = "out_of_stock", assigned_only = true })
+end
+
+local function save_product(request, row)
+  local shop = request.shop
+  local number, product = shop_of.find_product(shop, row.sku)
+  if not product then
+    product = { sku = row.sku, type = "simple", own = {} }
+    table.insert(shop.products, product)
+    number = #shop.products
+  end
+  product.declared, product.type = true, row.type or product.type
+  product.own = rules.merge(product.own, row.settings or {})
+  if row.b2b ~= nil then product.b2b = row.b2b end
+  if row.assign_default ~= false then assign_default(shop, number) end
+end
+
+_M["products:save"] = function(request, rows)
+  request_of.rows(request, rows, function(row) save_product(request, row) end)
+  request.answer.value = #rows
+end
+
+_M["settings:set"] = function(request, changes)
+  request.shop.settings = rules.merge(request.shop.settings, changes)
+  request.answer.value = true
+end
+
+_M["policies:activate"] = function(request, name)
+  request.shop.policy = name
+  request.answer.value = true
+end
+
+return _M

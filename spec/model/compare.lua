@@ -1,0 +1,290 @@
+-- compare.lua: is what the engine says what the model says? Both are brought to the form of the
+-- public API and compared as text, so that a difference can be read.
+
+local model_of = require "model.model"
+local request_of = require "model.request"
+local shop_of = require "model.shop"
+local text = require "model.text"
+
+local _M = {}
+
+local QUANTITIES = { "qty", "backordered", "qty_to_deduct", "qty_available" }
+
+local function public(units) return units and units / shop_of.UNIT end
+
+-- A line of an answer, a pick, a shortage: numbers become names, units quantities.
+local function public_line(shop, line)
+  local new = {}
+  for key, value in pairs(line) do new[key] = value end
+  for _, key in ipairs(QUANTITIES) do new[key] = public(line[key]) end
+  if line.product then new.sku, new.product = shop.products[line.product].sku, nil end
+  if line.source then new.source = shop.sources[line.source].code end
+  return new
+end
+
+local LISTS = { "lines", "over_promised" }
+
+local function public_plan(shop, plan)
+  local new = {}
+  for key, value in pairs(plan) do new[key] = value end
+  for _, key in ipairs{ "picks", "short", "why" } do
+    new[key] = {}
+    for i, row in ipairs(plan[key]) do new[key][i] = public_line(shop, row) end
+  end
+  return new
+end
+
+-- The model's answer as the API gives it.
+function _M.public_answer(shop, answer)
+  if answer.value ~= nil then return answer.value end
+  if answer.qty ~= nil then return public(answer.qty) end
+  if answer.plan then return public_plan(shop, answer.plan) end
+  local new = {}
+  for key, value in pairs(answer) do new[key] = value end
+  for _, key in ipairs(LISTS) do
+    if answer[key] then
+      new[key] = {}
+      for i, line in ipairs(answer[key]) do new[key][i] = public_line(shop, line) end
+    end
+  end
+  return new
+end
+
+-- Raised as a table, so that it is told from a fault of the model.
+local function disagree(words)
+  error({ differs = words }, 0)
+end
+
+local function differ(what, expected, found)
+  if text.of(expected) ~= text.of(found) then
+    disagree(what .. ":\n  " .. table.concat(text.differences(expected, found), "\n  "))
+  end
+end
+
+-- ---- answers ----
+
+-- The reasons of a plan are compared by their rules, not by their words.
+local function without_words(value)
+  if type(value) ~= "table" or not value.why then return value end
+  for _, why in ipairs(value.why) do why.detail = nil end
+  return value
+end
+
+-- A refusal: the code that speaks for all, and every code that is among the problems.
+local function refusal(code, all)
+  local seen, list = {}, {}
+  for _, one in ipairs(all) do
+    if not seen[one] then list[#list + 1] = one end
+    seen[one] = true
+  end
+  table.sort(list)
+  return { refused = code, problems = list }
+end
+
+local function outcome_of(codes, answer, shop)
+  local code = request_of.worst(codes)
+  if code then return refusal(code, codes) end
+  return { accepted = _M.public_answer(shop, answer) }
+end
+
+local function found_outcome(value, code, detail)
+  if value ~= nil then return { accepted = without_words(value) } end
+  local all = {}
+  for i, problem in ipairs(detail and detail.errors or {}) do all[i] = problem.code end
+  return refusal(code, all)
+end
+
+-- What the model answered against what the engine answered.
+function _M.answers(model, expected, value, code, detail)
+  if expected.answer and expected.answer.outcomes then
+    for i, outcome in ipairs(expected.answer.outcomes) do
+      local got = value[i]
+      differ("outcome " .. i, outcome_of(outcome.codes, outcome.answer, model.shop),
+        found_outcome(got.result, got.code, got.detail))
+    end
+    return
+  end
+  differ("answer", outcome_of(expected.codes, expected.answer, model.shop),
+    found_outcome(value, code, detail))
+end
+
+-- ---- balances ----
+
+local PARTS = { "on_hand", "reserved", "firm", "held", "allocated", "backordered", "adopted",
+  "floor", "salable" }
+
+local function public_position(position)
+  local new = {}
+  for key, value in pairs(position) do new[key] = value end
+  for _, part in ipairs(PARTS) do new[part] = public(position[part]) end
+  new.sources = {}
+  for i, place in ipairs(position.sources) do
+    local row = {}
+    for key, value in pairs(place) do row[key] = value end
+    row.qty, row.allocated = public(place.qty), public(place.allocated)
+    row.notify_below = public(place.notify_below)
+    new.sources[i] = row
+  end
+  return new
+end
+
+local function compare_position(model, inv, sku, stock)
+  local expected = model_of.apply(model, { "position", { sku = sku, stock = stock } })
+  local found, _, code = inv:position{ sku = sku, stock = stock }
+  local position = expected.answer and public_position(expected.answer.position)
+  differ(("position of %s in stock %d"):format(sku, stock),
+    position or { refused = request_of.worst(expected.codes) }, found or { refused = code })
+end
+
+local function compare_items(model, inv, number)
+  local shop, expected, found = model.shop, {}, {}
+  local sku = shop.products[number].sku
+  for source, place in ipairs(shop.sources) do
+    local item = shop_of.item(shop, number, source)
+    if item then
+      expected[place.code] = { qty = public(item.qty), status = item.status,
+        notify_below = public(item.notify_below),
+        allocated = public(shop_of.allocated_at(shop, number, source)) }
+    end
+  end
+  for _, item in ipairs((assert(inv.items:list{ sku = sku }))) do
+    found[item.source] = { qty = item.qty, status = item.status, allocated = item.allocated,
+      notify_below = item.notify_below }
+  end
+  differ("items of " .. sku, expected, found)
+end
+
+-- One product: at every source and in every stock.
+function _M.product(model, inv, number)
+  local shop = model.shop
+  if shop.products[number].deleted then return end
+  compare_items(model, inv, number)
+  for _, stock in ipairs(shop.stocks) do
+    compare_position(model, inv, shop.products[number].sku, stock.id)
+  end
+end
+
+-- ---- orders ----
+
+local COUNTERS = { "ordered", "cancelled", "invoiced", "delivered", "refunded", "released",
+  "returned", "backordered" }
+
+local function public_order_line(shop, line)
+  local new = { line = line.number, sku = shop.products[line.product].sku, kind = line.kind,
+    tracked = line.tracked ~= "nothing", open = public(shop_of.open(line)),
+    allocated = public(shop_of.allocated(line)) }
+  for _, counter in ipairs(COUNTERS) do new[counter] = public(line[counter]) end
+  return new
+end
+
+function _M.order(model, inv, order)
+  local expected = { id = order.id, stock = order.stock, customer_group = order.group,
+    destination = order.destination, lines = {} }
+  local found = assert(inv.orders:get(order.id))
+  for i, line in ipairs(order.lines) do
+    expected.lines[i] = public_order_line(model.shop, line)
+  end
+  found.time, found.channel = nil, nil
+  differ("order " .. order.id, expected, found)
+end
+
+-- ---- everything ----
+
+-- The listing page of a stock.
+local function compare_page(model, inv, stock)
+  local skus, expected = {}, {}
+  for _, product in ipairs(model.shop.products) do
+    if product.declared and not product.deleted then
+      skus[#skus + 1] = product.sku
+      local qty = model_of.apply(model, { "salable_qty", product.sku, { stock = stock } })
+      local salable = model_of.apply(model, { "is_salable", product.sku, { stock = stock } })
+      expected[product.sku] = { qty = public(qty.answer and qty.answer.qty or 0),
+        salable = salable.answer and salable.answer.value or false }
+    end
+  end
+  local found = assert(inv:salable{ stock = stock, skus = skus })
+  for sku, entry in pairs(found) do found[sku] = { qty = entry.qty, salable = entry.salable } end
+  differ("page of stock " .. stock, expected, found)
+end
+
+-- The ledger adds up to what is promised and to what is there.
+local function compare_ledger(model, inv)
+  local shop, reserved, moved, after = model.shop, {}, {}, 0
+  while after do
+    local rows, cursor = assert(inv:events{ after = after, limit = 500 })
+    after = cursor
+    for _, row in ipairs(rows) do
+      local sku = row.sku or ""
+      local stock = sku .. " in " .. tostring(row.stock)
+      local source = sku .. " at " .. tostring(row.source)
+      reserved[stock] = (reserved[stock] or 0) - shop_of.units(row.reserved)
+      moved[source] = (moved[source] or 0) + shop_of.units(row.moved)
+    end
+  end
+  for number, product in ipairs(shop.products) do
+    for _, stock in ipairs(shop.stocks) do
+      local key = product.sku .. " in " .. stock.id
+      differ("the ledger's promises of " .. key,
+        shop_of.promised(shop, number, stock.id).reserved, reserved[key] or 0)
+    end
+    for source, place in ipairs(shop.sources) do
+      local item, key = shop_of.item(shop, number, source), product.sku .. " at " .. place.code
+      differ("the ledger's movements of " .. key, item and item.qty or 0, moved[key] or 0)
+    end
+  end
+end
+
+function _M.all(model, inv)
+  for number in ipairs(model.shop.products) do _M.product(model, inv, number) end
+  for _, order in ipairs(model.shop.orders) do _M.order(model, inv, order) end
+  for _, stock in ipairs(model.shop.stocks) do
+    if not stock.deleted then compare_page(model, inv, stock.id) end
+  end
+  compare_ledger(model, inv)
+  local problems = assert(inv:verify()).problems
+  if #problems > 0 then disagree("verify: " .. text.of(problems)) end
+end
+
+-- ---- what a command has touched ----
+
+local function same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+  for key, value in pairs(a) do
+    if not same(value, b[key]) then return false end
+  end
+  for key in pairs(b) do
+    if a[key] == nil then return false end
+  end
+  return true
+end
+
+-- Adds the products that a command speaks of, by SKU or by order.
+local function add_mentioned(shop, value, touched)
+  if type(value) ~= "table" then return end
+  local product = type(value.sku) == "string" and shop_of.find_product(shop, value.sku)
+  local order = type(value.order) == "string" and shop_of.find_order(shop, value.order)
+  if product then touched[product] = true end
+  for _, line in ipairs(order and order.lines or {}) do touched[line.product] = true end
+  for _, inner in pairs(value) do add_mentioned(shop, inner, touched) end
+end
+
+local WIDE = { sources = true, stocks = true, settings = true, policies = true }
+
+-- After a command: everything it speaks of and everything that has changed in the model. What
+-- should have stayed as it was elsewhere is found by the next look at everything.
+function _M.touched(model, inv, before, command)
+  local shop, touched = model.shop, {}
+  add_mentioned(shop, command, touched)
+  for i, order in ipairs(shop.orders) do
+    if not same(order, before.orders[i]) then
+      _M.order(model, inv, order)
+      for _, line in ipairs(order.lines) do touched[line.product] = true end
+    end
+  end
+  local wide = WIDE[command[1]:match("^%w+")]
+  for number in ipairs(shop.products) do
+    if wide or touched[number] then _M.product(model, inv, number) end
+  end
+end
+
+return _M

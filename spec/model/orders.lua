@@ -1,0 +1,196 @@
+-- orders.lua: placing orders, and the requests that report what happens to them.
+
+local lines_of = require "model.lines"
+local promises = require "model.promises"
+local request_of = require "model.request"
+local rules = require "model.rules"
+local shop_of = require "model.shop"
+
+local _M = {}
+
+local note, refuse, say = request_of.note, request_of.refuse, request_of.say
+
+-- ---- placing ----
+
+local function product_to_sell(request, sku)
+  local number, product = shop_of.find_product(request.shop, sku)
+  if not product or not product.declared then
+    note(request, "NOT_FOUND")
+  elseif request_of.is_composite(request.shop, number) then
+    note(request, "UNSUPPORTED")
+  else
+    return number
+  end
+  return nil
+end
+
+-- The rows with everything looked up, in units, and the total of each product in order.
+local function read_rows(request, given)
+  local rows, totals, products = {}, {}, {}
+  for i, row in ipairs(given.lines) do
+    local qty = request_of.qty(request, row.qty) -- a row that is wrong in itself is not looked up
+    local product = qty and product_to_sell(request, row.sku)
+    rows[i] = { number = row.line or i, product = product, qty = qty }
+    if product and qty then
+      if not totals[product] then products[#products + 1] = product end
+      totals[product] = (totals[product] or 0) + qty
+    end
+  end
+  return rows, totals, products
+end
+
+local function check_numbers(request, rows)
+  local seen = {}
+  for _, row in ipairs(rows) do
+    if seen[row.number] then note(request, "INVALID") end
+    seen[row.number] = true
+  end
+end
+
+local function tracking(rule)
+  if not rule.managed then return "nothing" end
+  return rule.reserves and "all" or "sources"
+end
+
+local function kind_of(shop, product)
+  return shop.products[product].type == "simple" and "goods" or "virtual"
+end
+
+-- Writes the lines of an order or a hold: as far as goods cover them they are firm, the first lines
+-- first.
+local function add_lines(request, order, rows, products)
+  local shop, firm = request.shop, {}
+  for _, product in ipairs(products) do
+    firm[product] = promises.uncovered(shop, product, order.stock)
+  end
+  for _, row in ipairs(rows) do
+    local tracked = tracking(rules.rule(shop, row.product, order.stock))
+    local line = shop_of.new_line(row.number, row.product, kind_of(shop, row.product), tracked,
+      row.qty)
+    if tracked == "all" then
+      local covered = math.min(row.qty, firm[row.product])
+      firm[row.product] = firm[row.product] - covered
+      line.backordered = row.qty - covered
+    end
+    table.insert(order.lines, line)
+    say(request, { line = row.number, product = row.product, qty = row.qty,
+      backordered = line.backordered > 0 and line.backordered or nil })
+  end
+  table.sort(order.lines, function(a, b) return a.number < b.number end)
+  table.insert(shop.orders, order)
+end
+
+function _M.place(request, given)
+  if #given.lines == 0 then refuse("INVALID") end
+  local stock = request_of.stock(request, given)
+  local rows, totals, products = read_rows(request, given)
+  check_numbers(request, rows)
+  if #request.codes > 0 then return end
+  for _, product in ipairs(products) do
+    local codes = rules.refusals(request.shop, product, stock, given.customer_group,
+      totals[product])
+    for _, code in ipairs(codes) do note(request, code) end
+  end
+  if #request.codes > 0 then return end
+  request.answer.order = given.id
+  local order = { id = given.id, kind = "order", document = request.document, stock = stock,
+    group = given.customer_group, lines = {} }
+  add_lines(request, order, rows, products)
+end
+
+-- ---- what happens to an order ----
+
+local function exceeds(kind, line)
+  return kind == "ship" and line.kind == "virtual" and "UNSUPPORTED" or "EXCEEDS"
+end
+
+local function do_line_row(request, kind, order, row, qty)
+  local line = shop_of.find_line(order, row.line)
+  local sku = line and request.shop.products[line.product].sku
+  if not line or row.sku and row.sku ~= sku then refuse("NOT_FOUND") end
+  if qty > lines_of.limit(kind, line) then refuse(exceeds(kind, line)) end
+  lines_of.events[kind](request, order, line, qty, row)
+end
+
+-- A SKU goes to its lines in order, each as far as it allows.
+local function do_sku_row(request, kind, order, row, qty)
+  local product, left, last = shop_of.find_product(request.shop, row.sku), qty, nil
+  local fine, act = true, lines_of.events[kind]
+  for _, line in ipairs(order.lines) do
+    if line.product == product then
+      local take = math.min(left, lines_of.limit(kind, line))
+      if left > 0 then last = line end
+      if take > 0 then
+        fine = request_of.try(request, act, request, order, line, take, row) and fine
+      end
+      left = left - take
+    end
+  end
+  if left == 0 or not fine then return end
+  if not last then refuse("NOT_FOUND") end
+  refuse(exceeds(kind, last))
+end
+
+-- The source a row or the whole request names; for shipping else the stock's only one.
+local function source_of(request, kind, order, named)
+  if named then
+    local source = request_of.source(request, named)
+    if not source then refuse() end
+    return source
+  end
+  local links = shop_of.links_of(request.shop, order.stock)
+  return kind == "ship" and #links == 1 and links[1].source or nil
+end
+
+local SOURCE_KEY = { ship = "source", invoice = "source", refund = "return_to",
+  return_goods = "to" }
+
+local function do_row(request, kind, given, row)
+  local order = shop_of.find_order(request.shop, given.order)
+  if given.plan and row.qty == 0 then return end
+  local qty = request_of.qty(request, row.qty)
+  if not qty then return end
+  local named = row[SOURCE_KEY[kind]] or given.source
+  local known = { line = row.line, sku = row.sku, return_to_stock = row.return_to_stock,
+    write_off = row.write_off, source = source_of(request, kind, order, named) }
+  local act = row.line and do_line_row or do_sku_row
+  act(request, kind, order, known, qty)
+end
+
+-- Everything the event still allows.
+local function do_all(request, kind, given)
+  local order = shop_of.find_order(request.shop, given.order)
+  local row = { source = source_of(request, kind, order, given.source) }
+  for _, line in ipairs(order.lines) do
+    local limit = lines_of.limit(kind, line)
+    if limit > 0 then lines_of.events[kind](request, order, line, limit, row) end
+  end
+end
+
+local function picks_of(plan)
+  local rows = {}
+  for i, pick in ipairs(plan.picks) do
+    rows[i] = { line = pick.line, sku = pick.sku, source = pick.source, qty = pick.qty_to_deduct }
+  end
+  return rows
+end
+
+local function event(kind)
+  return function(request, given)
+    if not shop_of.find_order(request.shop, given.order) then refuse("NOT_FOUND") end
+    if given.plan and given.plan.order and given.plan.order ~= given.order then
+      refuse("INVALID")
+    end
+    local rows = given.plan and picks_of(given.plan) or given.lines
+    request.answer.order, request.answer.lines = given.order, {}
+    if not rows and (kind == "refund" or kind == "return_goods") then refuse("INVALID") end
+    if not rows then return do_all(request, kind, given) end
+    request_of.rows(request, rows, function(row) do_row(request, kind, given, row) end)
+  end
+end
+
+for _, kind in ipairs{ "cancel", "ship", "invoice", "refund", "return_goods" } do
+  _M[kind] = event(kind)
+end
+
+return _M

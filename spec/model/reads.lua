@@ -1,0 +1,75 @@
+-- reads.lua: what callers can ask. Each answer is worked out from everything that was said.
+
+local request_of = require "model.request"
+local rules = require "model.rules"
+local shop_of = require "model.shop"
+
+local _M = {}
+
+local note, refuse = request_of.note, request_of.refuse
+
+-- The product that a question is about; what is not sold has no figures.
+local function product_of(request, sku)
+  local number, product = shop_of.find_product(request.shop, sku)
+  if not product then refuse("NOT_FOUND") end
+  if request_of.is_composite(request.shop, number) then refuse("UNSUPPORTED") end
+  if not product.declared then refuse("NOT_FOUND") end
+  return number
+end
+
+local function stock_of(request, where)
+  local stock = request_of.stock(request, where)
+  if not stock then refuse() end
+  return stock
+end
+
+function _M.salable_qty(request, sku, where)
+  local stock = stock_of(request, where)
+  local stand = rules.stand(request.shop, product_of(request, sku), stock)
+  request.answer.qty = rules.salable_qty(stand)
+end
+
+function _M.is_salable(request, sku, where)
+  local stock = stock_of(request, where)
+  local stand = rules.stand(request.shop, product_of(request, sku), stock)
+  request.answer.value = rules.is_salable(stand)
+end
+
+function _M.can_sell(request, sku, where, qty)
+  local stock = stock_of(request, where)
+  local codes = rules.refusals(request.shop, product_of(request, sku), stock,
+    where.customer_group, shop_of.units(qty))
+  for _, code in ipairs(codes) do note(request, code) end
+  request.answer.value = true
+end
+
+-- What of a product is at the sources of a stock, by priority.
+local function places(shop, product, stock)
+  local list = {}
+  for _, link in ipairs(shop_of.links_of(shop, stock)) do
+    local item, source = shop_of.item(shop, product, link.source), shop.sources[link.source]
+    if item then
+      list[#list + 1] = { source = source.code, priority = link.priority, qty = item.qty,
+        enabled = source.enabled, status = item.status, notify_below = item.notify_below,
+        allocated = shop_of.allocated_at(shop, product, link.source) }
+    end
+  end
+  return list
+end
+
+local PARTS = { "on_hand", "reserved", "firm", "held", "allocated", "backordered", "adopted",
+  "floor" }
+
+function _M.position(request, given)
+  local stock = stock_of(request, given)
+  local product = product_of(request, given.sku)
+  local stand = rules.stand(request.shop, product, stock)
+  local position = { sku = given.sku, stock = stock, managed = stand.rule.managed,
+    unlimited = stand.rule.managed and stand.rule.unlimited,
+    salable = rules.salable_qty(stand), is_salable = rules.is_salable(stand),
+    sources = places(request.shop, product, stock) }
+  for _, part in ipairs(PARTS) do position[part] = stand[part] end
+  request.answer.position = position
+end
+
+return _M

@@ -1,0 +1,114 @@
+-- request.lua: how a request goes through the model: on a copy of the shop, which is thrown away
+-- when anything is refused. All problems count, each with its code.
+
+local quartermaster = require "quartermaster"
+local shop_of = require "model.shop"
+
+local _M = {}
+
+function _M.new(shop, has, reads)
+  return { before = shop, shop = reads and shop or shop_of.copy(shop), codes = {}, answer = {},
+    has = has, document = shop.document + 1 }
+end
+
+-- Adds a problem and goes on.
+function _M.note(request, code)
+  request.codes[#request.codes + 1] = code
+end
+
+-- Adds a problem and ends what is being done: the row, or the request.
+function _M.refuse(code)
+  error({ refusal = code }, 0)
+end
+
+-- Does it, and says whether it was refused.
+function _M.try(request, act, ...)
+  local before = #request.codes
+  local ok, problem = pcall(act, ...)
+  if not ok then
+    if type(problem) ~= "table" then error(problem, 0) end
+    _M.note(request, problem.refusal)
+  end
+  return #request.codes == before
+end
+
+-- Each row builds on those before it. Once one is refused nothing of the request counts any more,
+-- and the rows after it are tried on the shop as it was.
+function _M.rows(request, rows, act)
+  if #rows == 0 then _M.refuse("INVALID") end
+  for i, row in ipairs(rows) do
+    _M.try(request, act, row, i)
+    if #request.codes > 0 then request.shop = shop_of.copy(request.before) end
+  end
+end
+
+-- Adds a line to the answer.
+function _M.say(request, line)
+  local lines = request.answer.lines or {}
+  request.answer.lines = lines
+  lines[#lines + 1] = line
+end
+
+-- The code that speaks for all of them.
+function _M.worst(codes)
+  local best
+  for _, code in ipairs(codes) do
+    local rank = quartermaster.errors[code].precedence
+    if not best or rank < quartermaster.errors[best].precedence then best = code end
+  end
+  return best
+end
+
+-- ---- what requests name; noted as a problem where it is not there ----
+
+-- The stock of a request or row that names a stock or a channel, not both.
+function _M.stock(request, where)
+  local shop, id = request.shop, where.stock
+  if (id == nil) == (where.channel == nil) then
+    _M.note(request, "INVALID")
+    return nil
+  end
+  if where.channel then
+    local key = shop_of.channel_key(where.channel)
+    id = key == "website admin" and shop_of.DEFAULT_STOCK or shop.channels[key]
+  end
+  local stock = id and shop_of.find_stock(shop, id)
+  if not stock or stock.deleted then
+    _M.note(request, "NOT_FOUND")
+    return nil
+  end
+  return id
+end
+
+function _M.source(request, code)
+  local source = shop_of.find_source(request.shop, code)
+  if not source then _M.note(request, "NOT_FOUND") end
+  return source
+end
+
+-- A row's quantity in units, if it is a legal one.
+function _M.qty(request, qty, may_be_negative)
+  local units = qty and shop_of.units(qty)
+  if not units or not may_be_negative and units <= 0 then
+    _M.note(request, "INVALID")
+    return nil
+  end
+  return units
+end
+
+-- The product of a SKU that may be new: then it is only known, not sold.
+function _M.product_or_shadow(request, sku)
+  local shop = request.shop
+  local number = shop_of.find_product(shop, sku)
+  if number then return number end
+  shop.products[#shop.products + 1] = { sku = sku, type = "simple", own = {}, declared = false }
+  return #shop.products
+end
+
+local COMPOSITE = { configurable = true, grouped = true, bundle = true }
+
+function _M.is_composite(shop, product)
+  return COMPOSITE[shop.products[product].type] or false
+end
+
+return _M
