@@ -9,7 +9,7 @@ local request_of = require "model.request"
 local _M = {}
 
 local EVERYTHING_EVERY = 40
-local START = 1763900000
+_M.START = 1763900000 -- when every run begins
 
 local abilities
 
@@ -25,7 +25,7 @@ end
 -- A run in progress: { engine, model, step, accepted }. options: independent; file, to have it in a
 -- file instead of in memory.
 function _M.start(options)
-  local begin = { independent = options.independent, now = START }
+  local begin = { independent = options.independent, now = _M.START }
   if options.file then
     begin.path = os.tmpname()
     remove_file(begin.path)

@@ -64,11 +64,17 @@ end
 function _M.differences(expected, found, path, list)
   path, list = path or "", list or {}
   if type(expected) == "table" and type(found) == "table" then
-    local keys = {}
-    for key in pairs(expected) do keys[key] = true end
-    for key in pairs(found) do keys[key] = true end
-    for _, key in ipairs(sorted_keys(keys)) do
-      _M.differences(expected[key], found[key], path .. (path == "" and "" or ".") .. key, list)
+    local keys, seen = {}, {}
+    for _, side in ipairs{ expected, found } do
+      for key in pairs(side) do
+        if not seen[key] then keys[#keys + 1] = key end
+        seen[key] = true
+      end
+    end
+    table.sort(keys, function(a, b) return key_text(a) < key_text(b) end)
+    for _, key in ipairs(keys) do
+      local inner = path == "" and tostring(key) or path .. "." .. tostring(key)
+      _M.differences(expected[key], found[key], inner, list)
     end
   elseif to_text(expected) ~= to_text(found) then
     list[#list + 1] = ("%s: the model says %s, the engine %s"):format(path, to_text(expected),

@@ -60,7 +60,7 @@ function World:qty(most) return self:units(most) / 10000 end
 
 function World:id(prefix)
   self.ids = self.ids + 1
-  return prefix .. self.ids
+  return (self.prefix or "") .. prefix .. self.ids
 end
 
 -- ---- the shop at its beginning ----
@@ -111,11 +111,11 @@ end
 
 -- ---- what may be said ----
 
-local function all_kinds(has)
+local function all_kinds(has, without)
   local names, kinds, total = {}, {}, 0
   for _, subject in ipairs(SUBJECTS) do
     for name, kind in pairs(require("model.say." .. subject)) do
-      if not kind.needs or has[kind.needs] then
+      if (not kind.needs or has[kind.needs]) and not without[name] then
         names[#names + 1] = name
         kinds[name] = kind
       end
@@ -126,17 +126,22 @@ local function all_kinds(has)
   return names, kinds, total
 end
 
-function _M.new(seed, has)
+-- The world of a seed. `fixed` may give what is random otherwise: skus, independent, decimals,
+-- file; the kinds of commands it is to go without; and a prefix for all ids.
+function _M.new(seed, has, fixed)
+  fixed = fixed or {}
   local random = children.random(seed * 7919 + 17)
   for _ = 1, 3 do random(1, 2) end
   local world = setmetatable({ random = random, seed = seed, has = has, ids = 0, said = {},
+    unknown = "unknown", nobody = "nobody",
     sources = { "a", "b", "c", "d", "default" }, stocks = { 2, 2, 3, 3, 4, 1 } }, World)
   world.decimals = world:once_in(2)
   world.independent = world:once_in(3)
   world.file = world:once_in(4)
   world.skus = {}
   for i = 1, world.random(2, #SKUS) do world.skus[i] = SKUS[i] end
-  world.names, world.kinds, world.total = all_kinds(has)
+  for name, value in pairs(fixed) do world[name] = value end
+  world.names, world.kinds, world.total = all_kinds(has, fixed.without or {})
   world.beginning = furnish(world)
   return world
 end

@@ -86,7 +86,7 @@ end
 local function product(world)
   local list, seen = {}, {}
   for _ = 1, world:pick{ 1, 1, 2 } do
-    local sku = world:once_in(40) and "unknown" or world:sku()
+    local sku = world:once_in(40) and world.unknown or world:sku()
     if not seen[sku] then
       local given = { sku = sku, settings = some_settings(world) }
       if not world:once_in(4) then given.assign_default = false end

@@ -20,7 +20,7 @@ local function save(world)
     end
     if world:once_in(12) then item.expected = world:pick{ 0, 1, 2, 3 } end
     if world:once_in(40) then item.source = "nowhere" end
-    if world:once_in(50) then item.sku = "unknown" end
+    if world:once_in(50) then item.sku = world.unknown end
     items[i] = item
   end
   return { "items:save", items }
@@ -32,7 +32,7 @@ local function adjust(world)
     local delta = world:units(4) * world:pick{ 1, 1, 1, -1 }
     lines[i] = { sku = world:sku(), source = world:source(), delta = delta / 10000 }
     if world:once_in(40) then lines[i].source = "nowhere" end
-    if world:once_in(50) then lines[i].sku = "unknown" end
+    if world:once_in(50) then lines[i].sku = world.unknown end
   end
   return { "items:adjust", { id = world:id("adjust-"), lines = lines } }
 end

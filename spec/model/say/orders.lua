@@ -33,7 +33,7 @@ local function place_request(world)
   end
   if world:once_in(6) then request.customer_group = world:pick{ "trade", "retail" } end
   if world:once_in(40) then request.lines[1].qty = world:pick{ 0, -1 } end
-  if world:once_in(40) then request.lines[1].sku = "unknown" end
+  if world:once_in(40) then request.lines[1].sku = world.unknown end
   if world:once_in(60) then request.lines = {} end
   return request
 end
@@ -107,7 +107,7 @@ local function event_request(world, kind)
   local order = any_order(world, kind)
   if not order then return nil end
   local request = { id = world:id(kind:sub(1, 1) .. "-"), order = order.id }
-  if world:once_in(60) then request.order = "nobody" end
+  if world:once_in(60) then request.order = world.nobody end
   if world:once_in(12) and kind ~= "refund" and kind ~= "return_goods" then
     if kind == "ship" then request.source = world:source() end
     return request
@@ -179,7 +179,7 @@ local function adopt(world)
   local rows = {}
   for i = 1, world:pick{ 1, 1, 2 } do
     rows[i] = world:where{ sku = world:sku(), qty = world:qty() * world:pick{ -1, -1, 1 } }
-    if world:once_in(50) then rows[i].sku = "unknown" end
+    if world:once_in(50) then rows[i].sku = world.unknown end
     if world:once_in(6) then rows[i].note = "from the old shop" end
   end
   return { "adopt", { id = world:id("adopt-"), reservations = rows } }

@@ -3,7 +3,7 @@
 local function can_sell(world)
   local where = world:where{}
   if world:once_in(4) then where.customer_group = "trade" end
-  return { "can_sell", world:once_in(40) and "unknown" or world:sku(), where, world:qty(9) }
+  return { "can_sell", world:once_in(40) and world.unknown or world:sku(), where, world:qty(9) }
 end
 
 local function salable_qty(world) return { "salable_qty", world:sku(), world:where{} } end
