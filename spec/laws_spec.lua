@@ -78,7 +78,8 @@ local function live(options, commands, act)
     path = os.tmpname()
     os.remove(path)
   end
-  local engine = engine_of.open{ independent = options.independent, now = runner.START, path = path }
+  local engine = engine_of.open{ independent = options.independent, now = runner.START,
+    path = path }
   for i, command in ipairs(commands) do
     if act then act(engine, command, i) else engine_of.call(engine, command) end
   end

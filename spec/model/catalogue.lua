@@ -1,5 +1,6 @@
 -- catalogue.lua: sources, stocks, links, products, settings.
 
+local guard = require "model.guard"
 local request_of = require "model.request"
 local rules = require "model.rules"
 local shop_of = require "model.shop"
@@ -22,7 +23,12 @@ _M["sources:save"] = function(request, given)
     if other ~= source and other.name == given.name then note(request, "CONFLICT") end
   end
   if #request.codes > 0 then return end
-  for key, value in pairs(given) do source[key] = value end
+  local disabled = number and source.enabled and given.enabled == false
+  guard.voluntary(request, disabled and guard.products_at(shop, number) or {}, given.force,
+    function()
+      for key, value in pairs(given) do source[key] = value end
+      source.force = nil
+    end)
   if not number then table.insert(shop.sources, source) end
   request.answer.value = given.code
 end
@@ -39,41 +45,46 @@ local function check_link(request, stock, row)
   return source
 end
 
-local function put_link(request, stock, source, priority)
+local function put_link(request, stock, source, priority, force)
   local shop = request.shop
   local link = shop_of.find_link(shop, stock, source)
   if link then
     link.priority = priority
     return
   end
-  for _, other in ipairs(shop.links) do
-    if other.source == source and not shop.independent and not request.has.promise_rule then
-      refuse("UNSUPPORTED")
-    end
-  end
-  table.insert(shop.links, { stock = stock, source = source, priority = priority })
+  guard.voluntary(request, guard.products_at(shop, source), force, function()
+    table.insert(shop.links, { stock = stock, source = source, priority = priority })
+  end)
 end
 
-_M["stocks:link"] = function(request, rows)
+local function remove_link(request, stock, source, force)
+  local shop = request.shop
+  local _, at = shop_of.find_link(shop, stock, source)
+  guard.voluntary(request, guard.products_at(shop, source), force, function()
+    table.remove(shop.links, at)
+  end)
+end
+
+_M["stocks:link"] = function(request, rows, options)
+  local force = options and options.force
   request_of.rows(request, rows, function(row)
     local before = #request.codes
     local stock = request_of.stock(request, row)
     local source = check_link(request, stock, row)
-    if #request.codes == before then put_link(request, stock, source, row.priority) end
+    if #request.codes == before then put_link(request, stock, source, row.priority, force) end
   end)
   request.answer.value = #rows
 end
 
-_M["stocks:unlink"] = function(request, rows)
-  local removed = 0
+_M["stocks:unlink"] = function(request, rows, options)
+  local removed, force = 0, options and options.force
   request_of.rows(request, rows, function(row)
     local source = shop_of.find_source(request.shop, row.source)
     if row.stock == shop_of.DEFAULT_STOCK or source == shop_of.DEFAULT_SOURCE then
       refuse("PROTECTED")
     end
-    local link, at = shop_of.find_link(request.shop, row.stock, source)
-    if link then
-      table.remove(request.shop.links, at)
+    if shop_of.find_link(request.shop, row.stock, source) then
+      remove_link(request, row.stock, source, force)
       removed = removed + 1
     end
   end)
@@ -108,19 +119,21 @@ local function save_channels(shop, stock, channels)
   for _, channel in ipairs(channels) do shop.channels[shop_of.channel_key(channel)] = stock end
 end
 
--- Links that are no longer named go, the others are saved.
-local function save_links(request, stock, rows)
-  local shop, named = request.shop, {}
-  for _, row in ipairs(rows) do named[shop_of.find_source(shop, row.code)] = true end
-  for i = #shop.links, 1, -1 do
-    local link = shop.links[i]
-    if link.stock == stock and not named[link.source] then
-      if stock == shop_of.DEFAULT_STOCK then note(request, "PROTECTED") end
-      table.remove(shop.links, i)
-    end
-  end
+-- The links that are named are saved, then the others go, so that promises may move from the old
+-- sources to the new ones.
+local function save_links(request, stock, rows, force)
+  local shop, named, gone = request.shop, {}, {}
   for _, row in ipairs(rows) do
-    put_link(request, stock, shop_of.find_source(shop, row.code), row.priority)
+    local source = shop_of.find_source(shop, row.code)
+    named[source] = true
+    put_link(request, stock, source, row.priority, force)
+  end
+  for source in ipairs(shop.sources) do
+    if not named[source] and shop_of.find_link(shop, stock, source) then gone[#gone + 1] = source end
+  end
+  for _, source in ipairs(gone) do
+    if stock == shop_of.DEFAULT_STOCK then refuse("PROTECTED") end
+    remove_link(request, stock, source, force)
   end
 end
 
@@ -141,7 +154,7 @@ _M["stocks:save"] = function(request, given)
   end
   stock.name = given.name or stock.name
   if given.channels then save_channels(shop, stock.id, given.channels) end
-  if given.sources then save_links(request, stock.id, given.sources) end
+  if given.sources then save_links(request, stock.id, given.sources, given.force) end
   request.answer.value = stock.id
 end
 

@@ -94,6 +94,23 @@ local function found_outcome(value, code, detail)
   return refusal(code, all)
 end
 
+-- What the ledger says since the last time of promises that have lost their goods.
+function _M.oversold(run, rows)
+  local expected, found = {}, {}
+  for i, row in ipairs(rows) do
+    expected[i] = text.of{ run.model.shop.products[row.product].sku, row.stock, public(row.qty) }
+  end
+  for _, row in ipairs(assert(run.engine.inv:events{ after = run.seen, limit = 1000 })) do
+    run.seen = row.seq
+    if row.event == "oversold" then
+      found[#found + 1] = text.of{ row.sku, row.stock, tonumber(row.note) }
+    end
+  end
+  table.sort(expected)
+  table.sort(found)
+  differ("what the ledger calls oversold", expected, found)
+end
+
 -- What the model answered against what the engine answered.
 function _M.answers(model, expected, value, code, detail)
   if expected.answer and expected.answer.outcomes then
@@ -111,7 +128,7 @@ end
 -- ---- balances ----
 
 local PARTS = { "on_hand", "reserved", "firm", "held", "allocated", "backordered", "adopted",
-  "floor", "salable" }
+  "floor", "salable", "claimed", "over_promised" }
 
 local function public_position(position)
   local new = {}

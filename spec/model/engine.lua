@@ -64,12 +64,6 @@ end
 function _M.abilities()
   local inv = assert(quartermaster.open{ path = ":memory:" })
   local has = {}
-  for _, code in ipairs{ "a", "b" } do
-    assert(inv.sources:save{ code = code, name = code, country = "DE", postcode = "1" })
-    assert(inv.stocks:save{ name = code })
-  end
-  assert(inv.stocks:link{ stock = 2, source = "a", priority = 1 })
-  has.promise_rule = inv.stocks:link{ stock = 3, source = "a", priority = 1 } ~= nil
   for _, name in ipairs{ "hold", "allocate", "backorder_qty", "compensate", "compact" } do
     has[name] = inv[name] ~= nil
   end

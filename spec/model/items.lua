@@ -1,5 +1,6 @@
 -- items.lua: what is counted, moved or removed at sources.
 
+local guard = require "model.guard"
 local request_of = require "model.request"
 local shop_of = require "model.shop"
 
@@ -19,29 +20,39 @@ local function place_of(request, row)
   return product, source, qty
 end
 
-local function save_row(request, row)
+-- A status is the merchant's wish: goods that are promised cannot be taken out of stock.
+local function put_status(request, product, item, status, force)
+  local out = item.status == "in_stock" and status == "out_of_stock"
+  guard.voluntary(request, out and { product } or {}, force, function() item.status = status end)
+end
+
+-- A quantity is a fact.
+local function save_row(request, row, force)
   local product, source, qty = place_of(request, row)
   if not product then return end
   local item = shop_of.item(request.shop, product, source)
   if row.expected and shop_of.units(row.expected) ~= (item and item.qty or 0) then
     refuse("CONFLICT")
   end
+  if item and item.qty ~= qty then guard.fact(request, product) end
   item = shop_of.touch_item(request.shop, product, source)
-  item.qty, item.status = qty, row.status or item.status
+  item.qty = qty
   if type(row.notify_below) == "userdata" then
     item.notify_below = nil
   elseif row.notify_below then
     item.notify_below = shop_of.units(row.notify_below)
   end
+  if row.status then put_status(request, product, item, row.status, force) end
 end
 
-_M["items:save"] = function(request, rows)
-  request_of.rows(request, rows, function(row) save_row(request, row) end)
+_M["items:save"] = function(request, rows, options)
+  local force = options and options.force
+  request_of.rows(request, rows, function(row) save_row(request, row, force) end)
   request.answer.value = #rows
 end
 
-_M["items:delete"] = function(request, rows)
-  local removed = 0
+_M["items:delete"] = function(request, rows, options)
+  local removed, force = 0, options and options.force
   request_of.rows(request, rows, function(row)
     local shop = request.shop
     local product = shop_of.find_product(shop, row.sku)
@@ -50,7 +61,9 @@ _M["items:delete"] = function(request, rows)
     if request_of.is_composite(shop, product) then refuse("UNSUPPORTED") end
     if not source or not shop_of.item(shop, product, source) then return end
     if shop_of.allocated_at(shop, product, source) > 0 then refuse("IN_USE") end
-    shop_of.put_item(shop, product, source, nil)
+    guard.voluntary(request, { product }, force, function()
+      shop_of.put_item(shop, product, source, nil)
+    end)
     removed = removed + 1
   end)
   request.answer.value = removed
@@ -61,6 +74,7 @@ _M["items:adjust"] = function(request, given)
   request_of.rows(request, given.lines, function(row, i)
     local product, source, delta = place_of(request, row)
     if not product then return end
+    guard.fact(request, product)
     local item = shop_of.touch_item(request.shop, product, source)
     item.qty = item.qty + delta
     say(request, { line = i, product = product, source = source, qty = delta })

@@ -2,6 +2,7 @@
 -- no balances; every answer is worked out anew. `apply` takes one call, as a list of its name and
 -- its arguments, and answers as the engine must.
 
+local guard = require "model.guard"
 local promises = require "model.promises"
 local request_of = require "model.request"
 local shop_of = require "model.shop"
@@ -24,9 +25,7 @@ for _, part in ipairs{ "reads", "selection" } do
 end
 
 function _M.new(options, has)
-  local shop = shop_of.new(options)
-  shop.promise_rule = has.promise_rule and not shop.independent
-  return { shop = shop, has = has }
+  return { shop = shop_of.new(options), has = has }
 end
 
 -- What was answered to this id before: the same again, or a refusal if the request is another one.
@@ -65,7 +64,8 @@ local function as_list(name, command)
 end
 
 -- Does one call. The model has changed afterwards unless it was refused. Returns
--- { codes, answer }: no codes when it was accepted.
+-- { codes, answer, oversold }: no codes when it was accepted; `oversold` is what the ledger must say
+-- of promises that have lost their goods.
 function _M.call(model, command)
   local name, given = command[1], command[2]
   local known = DOCUMENTS[name] and given.id and replay(model.shop, name, given)
@@ -78,22 +78,24 @@ function _M.call(model, command)
       request.answer.id = given.id
     end
     promises.settle(request.shop)
+    guard.close_facts(request)
     model.shop = request.shop
   end
-  return { codes = {}, answer = request.answer }
+  return { codes = {}, answer = request.answer, oversold = request.oversold }
 end
 
 -- Operations with outcomes of their own.
 function _M.batch(model, ops)
-  local outcomes = {}
+  local outcomes, oversold = {}, {}
   for i, op in ipairs(ops) do
     local given = {}
     for key, value in pairs(op) do
       if key ~= "op" then given[key] = value end
     end
     outcomes[i] = _M.call(model, { op.op, given })
+    for _, row in ipairs(outcomes[i].oversold or {}) do oversold[#oversold + 1] = row end
   end
-  return { codes = {}, answer = { outcomes = outcomes } }
+  return { codes = {}, answer = { outcomes = outcomes }, oversold = oversold }
 end
 
 function _M.apply(model, command)

@@ -9,52 +9,56 @@ local shop_of = require "model.shop"
 
 local _M = {}
 
--- ---- one stock by itself ----
-
--- Goods on hand that no firm promise claims. What was adopted is firm; net releases add no goods.
-local function uncovered_alone(shop, product, stock)
-  local sums = shop_of.promised(shop, product, stock)
-  local on_hand = shop_of.hand(shop, product, stock).on_hand
-  return on_hand - sums.allocated - sums.firm - math.max(0, sums.adopted)
+-- Does any source that holds the product belong to several stocks?
+function _M.is_shared(shop, product)
+  local owner = {}
+  for _, link in ipairs(shop.independent and {} or shop.links) do
+    if shop_of.item(shop, product, link.source) then
+      if owner[link.source] then return true end
+      owner[link.source] = true
+    end
+  end
+  return false
 end
 
--- ---- stocks that share sources ----
+-- ---- all stocks of a product at once ----
 
--- The newest allocations at a source that exceed what is there float again: stock -> quantity.
-local function add_excess(shop, product, source, demand)
-  local excess = shop_of.allocated_at(shop, product, source)
-    - shop_of.countable(shop, product, source)
-  local list = {}
-  for _, order in ipairs(shop.orders) do
+-- The newest allocations at a source that exceed what is there float again: added to each stock's.
+local function add_excess(shop, product, source, floating)
+  local excess, list = shop_of.allocated_at(shop, product, source)
+    - shop_of.countable(shop, product, source), {}
+  for _, order in ipairs(excess > 0 and shop.orders or {}) do
     for _, line in ipairs(order.lines) do
       for _, allocation in ipairs(line.product == product and line.allocations or {}) do
         if allocation.source == source then
           list[#list + 1] = { stock = order.stock, qty = allocation.qty,
-            document = allocation.document }
+            age = allocation.document * 2 ^ 20 + order.document * 4096 + line.number }
         end
       end
     end
   end
-  table.sort(list, function(a, b) return a.document > b.document end)
+  table.sort(list, function(a, b) return a.age > b.age end)
   for _, allocation in ipairs(list) do
-    local take = math.max(0, math.min(excess, allocation.qty))
-    demand[allocation.stock] = demand[allocation.stock] + take
+    local take = math.min(excess, allocation.qty)
+    floating[allocation.stock] = floating[allocation.stock] + take
     excess = excess - take
   end
 end
 
--- Who asks for what, and what each source has: { stocks, demand[stock], supply[source] }.
-function _M.network(shop, product)
-  local network = { stocks = {}, demand = {}, supply = {}, links = shop.links }
-  for _, stock in ipairs(shop.stocks) do
-    local sums = shop_of.promised(shop, product, stock.id)
-    network.stocks[#network.stocks + 1] = stock.id
-    network.demand[stock.id] = sums.firm + math.max(0, sums.adopted)
+-- Who asks for what, and what each source has: demand and excess by stock, supply by source.
+local function network_of(shop, product)
+  local network = { stocks = {}, demand = {}, excess = {}, supply = {}, links = shop.links }
+  for i, stock in ipairs(shop.stocks) do
+    network.stocks[i], network.excess[stock.id] = stock.id, 0
   end
   for source in ipairs(shop.sources) do
     local there = shop_of.countable(shop, product, source)
     network.supply[source] = math.max(0, there - shop_of.allocated_at(shop, product, source))
-    add_excess(shop, product, source, network.demand)
+    add_excess(shop, product, source, network.excess)
+  end
+  for _, stock in ipairs(network.stocks) do
+    local sums = shop_of.promised(shop, product, stock)
+    network.demand[stock] = sums.firm + math.max(0, sums.adopted) + network.excess[stock]
   end
   return network
 end
@@ -73,7 +77,7 @@ end
 
 -- The most that can be delivered: the least, over all sets of stocks, of what the others ask for
 -- and what the sources of the set have.
-function _M.flow(network, demand)
+local function flow(network, demand)
   local best = math.huge
   local function choose(i, set, outside)
     local stock = network.stocks[i]
@@ -90,7 +94,6 @@ function _M.flow(network, demand)
   return best
 end
 
--- The demand with one stock's replaced.
 local function with(network, stock, qty)
   local demand = {}
   for id, asked in pairs(network.demand) do demand[id] = asked end
@@ -99,26 +102,40 @@ local function with(network, stock, qty)
 end
 
 -- What a stock could be given while the firm promises of all others are kept.
-function _M.capacity(network, stock)
-  return _M.flow(network, with(network, stock, math.huge))
-    - _M.flow(network, with(network, stock, 0))
+local function capacity(network, stock)
+  return flow(network, with(network, stock, math.huge)) - flow(network, with(network, stock, 0))
 end
 
-function _M.deficiency(network)
-  local total = 0
-  for _, asked in pairs(network.demand) do total = total + asked end
-  return total - _M.flow(network, network.demand)
-end
+-- ---- what it means for a stock ----
 
--- ---- what becomes firm ----
+-- How each stock's promises of a product are covered, and what cannot be delivered of all of them:
+-- { deficiency, slack = by stock, claimed = by stock }. Slack is what may still be promised firmly,
+-- below zero what lacks goods.
+function _M.cover(shop, product)
+  local cover = { deficiency = 0, slack = {}, claimed = {} }
+  local network = _M.is_shared(shop, product) and network_of(shop, product)
+  for _, stock in ipairs(shop.stocks) do
+    local id, sums = stock.id, shop_of.promised(shop, product, stock.id)
+    local left = shop_of.hand(shop, product, id).on_hand - sums.allocated
+    local capable = network and capacity(network, id) or left
+    local demand = network and network.demand[id] or sums.firm + math.max(0, sums.adopted)
+    cover.slack[id] = capable - demand
+    cover.claimed[id] = network and left + network.excess[id] - capable or 0
+    cover.deficiency = cover.deficiency + (network and demand or math.max(0, -cover.slack[id]))
+  end
+  if network then cover.deficiency = cover.deficiency - flow(network, network.demand) end
+  return cover
+end
 
 -- How much more of a product may be promised firmly in a stock.
 function _M.uncovered(shop, product, stock)
-  if not shop.promise_rule then
-    return math.max(0, uncovered_alone(shop, product, stock))
-  end
-  local network = _M.network(shop, product)
-  return math.max(0, _M.capacity(network, stock) - network.demand[stock])
+  return math.max(0, _M.cover(shop, product).slack[stock])
+end
+
+-- What of the goods on hand in a stock others have been promised.
+function _M.claimed(shop, product, stock)
+  if not _M.is_shared(shop, product) then return 0 end
+  return _M.cover(shop, product).claimed[stock]
 end
 
 -- What waits becomes firm as far as goods cover it, oldest first, in all stocks.

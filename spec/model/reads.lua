@@ -1,5 +1,6 @@
 -- reads.lua: what callers can ask. Each answer is worked out from everything that was said.
 
+local guard = require "model.guard"
 local request_of = require "model.request"
 local rules = require "model.rules"
 local shop_of = require "model.shop"
@@ -58,7 +59,7 @@ local function places(shop, product, stock)
 end
 
 local PARTS = { "on_hand", "reserved", "firm", "held", "allocated", "backordered", "adopted",
-  "floor" }
+  "floor", "claimed" }
 
 function _M.position(request, given)
   local stock = stock_of(request, given)
@@ -69,6 +70,7 @@ function _M.position(request, given)
     salable = rules.salable_qty(stand), is_salable = rules.is_salable(stand),
     sources = places(request.shop, product, stock) }
   for _, part in ipairs(PARTS) do position[part] = stand[part] end
+  position.over_promised = guard.over_promised(stand)
   request.answer.position = position
 end
 

@@ -8,7 +8,7 @@ local _M = {}
 
 function _M.new(shop, has, reads)
   return { before = shop, shop = reads and shop or shop_of.copy(shop), codes = {}, answer = {},
-    has = has, document = shop.document + 1 }
+    oversold = {}, facts = {}, has = has, document = shop.document + 1 }
 end
 
 -- Adds a problem and goes on.

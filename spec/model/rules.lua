@@ -1,6 +1,7 @@
 -- rules.lua: what settings mean, under both policies: how much is kept back, and what of a quantity
 -- may be sold.
 
+local promises = require "model.promises"
 local quartermaster = require "quartermaster"
 local shop_of = require "model.shop"
 
@@ -64,15 +65,15 @@ function _M.rule(shop, product, stock)
   return rule
 end
 
--- Where a product stands in a stock: its rule and all sums. `supply` says what of the goods on hand
--- is for this stock.
+-- Where a product stands in a stock: its rule and all sums.
 function _M.stand(shop, product, stock)
   local hand = shop_of.hand(shop, product, stock)
   local stand = { rule = _M.rule(shop, product, stock), hand = hand, on_hand = hand.on_hand }
   for name, total in pairs(shop_of.promised(shop, product, stock)) do stand[name] = total end
   stand.share = math.ceil(hand.on_hand * stand.rule.share / UNIT)
   stand.floor = stand.rule.floor + stand.share
-  stand.live = stand.on_hand - stand.reserved - stand.floor
+  stand.claimed = promises.claimed(shop, product, stock)
+  stand.live = stand.on_hand - stand.claimed - stand.reserved - stand.floor
   return stand
 end
 

@@ -22,7 +22,7 @@ local function remove_file(path)
   for _, suffix in ipairs{ "", "-wal", "-shm", "-lock" } do os.remove(path .. suffix) end
 end
 
--- A run in progress: { engine, model, step, accepted }. options: independent; file, to have it in a
+-- A run in progress: { engine, model, step, accepted, seen }. options: independent; file, to have it in a
 -- file instead of in memory.
 function _M.start(options)
   local begin = { independent = options.independent, now = _M.START }
@@ -31,7 +31,7 @@ function _M.start(options)
     remove_file(begin.path)
   end
   return { engine = engine_of.open(begin), model = model_of.new(begin, _M.abilities()), step = 0,
-    accepted = 0 }
+    accepted = 0, seen = 0 }
 end
 
 local function take_step(run, command)
@@ -42,6 +42,7 @@ local function take_step(run, command)
   local value, _, code, detail = engine_of.call(run.engine, command)
   if expected then
     compare.answers(run.model, expected, value, code, detail)
+    compare.oversold(run, expected.oversold or {})
     run.accepted = run.accepted + (#expected.codes == 0 and 1 or 0)
     run.refused = request_of.worst(expected.codes)
     compare.touched(run.model, run.engine.inv, before, command)

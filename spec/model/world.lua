@@ -87,9 +87,10 @@ local function furnish(world)
   say("stocks:save", { id = 2, name = "EU", channels = { "eu" } })
   say("stocks:save", { id = 3, name = "US", channels = { "us" } })
   say("stocks:save", { id = 4, name = "Asia" })
-  for _, link in ipairs{ { 2, "a" }, { 2, "b" }, { 3, "c" }, { 4, "d" } } do
+  local links = { { 2, "a" }, { 2, "b" }, { 3, "c" }, { 4, "d" }, { 3, "b" }, { 4, "b" } }
+  for i, link in ipairs(links) do
     local stock, code = link[1], link[2]
-    if stock < 4 or world:once_in(2) then
+    if i < 4 or world:once_in(2) then
       say("stocks:link", { { stock = stock, source = code, priority = world.random(1, 3) } })
     end
   end

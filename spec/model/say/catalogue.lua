@@ -22,6 +22,11 @@ local NAMES = {}
 for name in pairs(VALUES) do NAMES[#NAMES + 1] = name end
 table.sort(NAMES)
 
+-- The second argument of calls that take a list.
+local function options(world)
+  return world:once_in(4) and { force = true } or world:once_in(8) and { force = false } or nil
+end
+
 local function some_settings(world)
   local changes = {}
   for _ = 1, world:pick{ 1, 1, 2 } do
@@ -38,6 +43,7 @@ local function source(world)
   if world:once_in(15) then given.name = world:pick{ "Source a", "Another name" } end
   if world:once_in(10) then given.latitude, given.longitude = 0, world.random(-20, 20) end
   if not world:once_in(10) then given.enabled = not world:once_in(3) end
+  if world:once_in(4) then given.force = true end
   return { "sources:save", given }
 end
 
@@ -50,7 +56,7 @@ local function link(world)
     if world:once_in(60) then links[i].priority = 0 end
     if world:once_in(60) then links[i].source = "nowhere" end
   end
-  return { "stocks:link", links }
+  return { "stocks:link", links, options(world) }
 end
 
 local function unlink(world)
@@ -58,7 +64,7 @@ local function unlink(world)
   for i = 1, world:pick{ 1, 1, 2 } do
     links[i] = { stock = world:stock(), source = world:source() }
   end
-  return { "stocks:unlink", links }
+  return { "stocks:unlink", links, options(world) }
 end
 
 local function stock(world)
@@ -73,8 +79,9 @@ local function stock(world)
   if world:once_in(4) then
     given.sources = {}
     for i, code in ipairs(world.sources) do
-      if world:once_in(3) then table.insert(given.sources, { code = code, priority = i }) end
+      if world:once_in(2) then table.insert(given.sources, { code = code, priority = i }) end
     end
+    if world:once_in(3) then given.force = true end
   end
   return { "stocks:save", given }
 end

@@ -23,7 +23,7 @@ local function save(world)
     if world:once_in(50) then item.sku = world.unknown end
     items[i] = item
   end
-  return { "items:save", items }
+  return { "items:save", items, world:once_in(4) and { force = true } or nil }
 end
 
 local function adjust(world)
@@ -42,7 +42,7 @@ local function delete(world)
   for i = 1, world:pick{ 1, 1, 2 } do
     items[i] = { sku = world:sku(), source = world:source() }
   end
-  return { "items:delete", items }
+  return { "items:delete", items, world:once_in(3) and { force = true } or nil }
 end
 
 return { save = { 8, save }, adjust = { 8, adjust }, delete = { 1, delete } }
