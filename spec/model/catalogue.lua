@@ -129,7 +129,8 @@ local function save_links(request, stock, rows, force)
     put_link(request, stock, source, row.priority, force)
   end
   for source in ipairs(shop.sources) do
-    if not named[source] and shop_of.find_link(shop, stock, source) then gone[#gone + 1] = source end
+    local linked = shop_of.find_link(shop, stock, source)
+    if linked and not named[source] then gone[#gone + 1] = source end
   end
   for _, source in ipairs(gone) do
     if stock == shop_of.DEFAULT_STOCK then refuse("PROTECTED") end
@@ -151,6 +152,7 @@ _M["stocks:save"] = function(request, given)
   if not stock then
     stock = { id = given.id or next_id(shop) }
     table.insert(shop.stocks, stock)
+    table.sort(shop.stocks, function(a, b) return a.id < b.id end)
   end
   stock.name = given.name or stock.name
   if given.channels then save_channels(shop, stock.id, given.channels) end

@@ -8,7 +8,8 @@ local text = require "model.text"
 
 local _M = {}
 
-local QUANTITIES = { "qty", "backordered", "qty_to_deduct", "qty_available" }
+local QUANTITIES = { "qty", "backordered", "qty_to_deduct", "qty_available", "ordered", "on_hand",
+  "reserved", "claimed" }
 
 local function public(units) return units and units / shop_of.UNIT end
 
@@ -22,14 +23,16 @@ local function public_line(shop, line)
   return new
 end
 
-local LISTS = { "lines", "over_promised" }
+local function public_lines(shop, lines)
+  local new = {}
+  for i, line in ipairs(lines) do new[i] = public_line(shop, line) end
+  return new
+end
 
 local function public_plan(shop, plan)
   local new = {}
-  for key, value in pairs(plan) do new[key] = value end
-  for _, key in ipairs{ "picks", "short", "why" } do
-    new[key] = {}
-    for i, row in ipairs(plan[key]) do new[key][i] = public_line(shop, row) end
+  for key, value in pairs(plan) do
+    new[key] = type(value) == "table" and public_lines(shop, value) or value
   end
   return new
 end
@@ -38,14 +41,12 @@ end
 function _M.public_answer(shop, answer)
   if answer.value ~= nil then return answer.value end
   if answer.qty ~= nil then return public(answer.qty) end
+  if answer.waiting then return { waiting = public(answer.waiting), tell = answer.tell } end
   if answer.plan then return public_plan(shop, answer.plan) end
+  if answer.rows then return public_lines(shop, answer.rows) end
   local new = {}
-  for key, value in pairs(answer) do new[key] = value end
-  for _, key in ipairs(LISTS) do
-    if answer[key] then
-      new[key] = {}
-      for i, line in ipairs(answer[key]) do new[key][i] = public_line(shop, line) end
-    end
+  for key, value in pairs(answer) do
+    new[key] = type(value) == "table" and public_lines(shop, value) or value
   end
   return new
 end
@@ -87,7 +88,8 @@ local function outcome_of(codes, answer, shop)
   return { accepted = _M.public_answer(shop, answer) }
 end
 
-local function found_outcome(value, code, detail)
+local function found_outcome(value, code, detail, name, second)
+  if name == "backorder_qty" and value then value = { waiting = value, tell = second } end
   if value ~= nil then return { accepted = without_words(value) } end
   local all = {}
   for i, problem in ipairs(detail and detail.errors or {}) do all[i] = problem.code end
@@ -112,7 +114,7 @@ function _M.oversold(run, rows)
 end
 
 -- What the model answered against what the engine answered.
-function _M.answers(model, expected, value, code, detail)
+function _M.answers(model, name, expected, value, second, code, detail)
   if expected.answer and expected.answer.outcomes then
     for i, outcome in ipairs(expected.answer.outcomes) do
       local got = value[i]
@@ -122,7 +124,7 @@ function _M.answers(model, expected, value, code, detail)
     return
   end
   differ("answer", outcome_of(expected.codes, expected.answer, model.shop),
-    found_outcome(value, code, detail))
+    found_outcome(value, code, detail, name, second))
 end
 
 -- ---- balances ----
@@ -196,12 +198,12 @@ end
 
 function _M.order(model, inv, order)
   local expected = { id = order.id, stock = order.stock, customer_group = order.group,
-    destination = order.destination, lines = {} }
+    destination = order.destination, time = order.time, lines = {} }
   local found = assert(inv.orders:get(order.id))
   for i, line in ipairs(order.lines) do
     expected.lines[i] = public_order_line(model.shop, line)
   end
-  found.time, found.channel = nil, nil
+  found.channel = nil
   differ("order " .. order.id, expected, found)
 end
 
@@ -251,7 +253,20 @@ local function compare_ledger(model, inv)
   end
 end
 
+-- Lists that come in pages.
+local function compare_pages(model, inv, name)
+  local found, filter = {}, { limit = 4 }
+  repeat
+    local rows, cursor = assert(inv[name](inv, filter))
+    for _, row in ipairs(rows) do found[#found + 1] = row end
+    filter.after = cursor
+  until not cursor
+  local expected = model_of.apply(model, { name, {} })
+  differ(name, _M.public_answer(model.shop, expected.answer), found)
+end
+
 function _M.all(model, inv)
+  for _, name in ipairs{ "waiting", "oversold" } do compare_pages(model, inv, name) end
   for number in ipairs(model.shop.products) do _M.product(model, inv, number) end
   for _, order in ipairs(model.shop.orders) do _M.order(model, inv, order) end
   for _, stock in ipairs(model.shop.stocks) do

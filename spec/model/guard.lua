@@ -1,5 +1,5 @@
--- guard.lua: what changes do to promises that have been made. A voluntary change that leaves some of
--- them without goods is refused unless it is forced; a fact is accepted, and what it has done is
+-- guard.lua: what changes do to promises that have been made. A voluntary change that leaves some
+-- of them without goods is refused unless it is forced; a fact is accepted, and what it has done is
 -- said. Shops whose stocks are independent refuse nothing.
 
 local promises = require "model.promises"
@@ -72,13 +72,15 @@ end
 -- A fact is about to change what lies behind a product's promises; what they lose is said at the
 -- end of the request.
 function _M.fact(request, product)
-  if not request.facts[product] then request.facts[product] = look(request.shop, product) end
+  for _, fact in ipairs(request.facts) do
+    if fact.product == product then return end
+  end
+  table.insert(request.facts, { product = product, before = look(request.shop, product) })
 end
 
 function _M.close_facts(request)
-  for product in ipairs(request.shop.products) do
-    local before = request.facts[product]
-    if before then say_changes(request, product, before, look(request.shop, product)) end
+  for _, fact in ipairs(request.facts) do
+    say_changes(request, fact.product, fact.before, look(request.shop, fact.product))
   end
   request.facts = {}
 end

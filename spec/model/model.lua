@@ -64,8 +64,8 @@ local function as_list(name, command)
 end
 
 -- Does one call. The model has changed afterwards unless it was refused. Returns
--- { codes, answer, oversold }: no codes when it was accepted; `oversold` is what the ledger must say
--- of promises that have lost their goods.
+-- { codes, answer, oversold }: no codes when it was accepted; `oversold` is what the ledger must
+-- say of promises that have lost their goods.
 function _M.call(model, command)
   local name, given = command[1], command[2]
   local known = DOCUMENTS[name] and given.id and replay(model.shop, name, given)

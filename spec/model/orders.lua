@@ -94,7 +94,7 @@ function _M.place(request, given)
   if #request.codes > 0 then return end
   request.answer.order = given.id
   local order = { id = given.id, kind = "order", document = request.document, stock = stock,
-    group = given.customer_group, lines = {} }
+    group = given.customer_group, time = request.shop.now, lines = {} }
   add_lines(request, order, rows, products)
 end
 

@@ -49,7 +49,7 @@ function _M.rule(shop, product, stock)
   local magento, threshold = shop.policy == "magento", setting("out_of_stock_threshold")
   local rule = {
     managed = setting("manage_stock"), reserves = setting("reserve_stock"),
-    backorders = setting("backorders") ~= "no", told = setting("backorders") == "notify",
+    backorders = setting("backorders") ~= "no", word = setting("backorders"),
     floor = 0, share = 0, unlimited = false,
     gate = magento and threshold or nil, write_off = magento,
     return_by_priority = magento, exempt = magento and stock == shop_of.DEFAULT_STOCK,

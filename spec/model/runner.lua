@@ -22,8 +22,8 @@ local function remove_file(path)
   for _, suffix in ipairs{ "", "-wal", "-shm", "-lock" } do os.remove(path .. suffix) end
 end
 
--- A run in progress: { engine, model, step, accepted, seen }. options: independent; file, to have it in a
--- file instead of in memory.
+-- A run in progress: { engine, model, step, accepted, seen }. options: independent; file, to have it
+-- in a file instead of in memory.
 function _M.start(options)
   local begin = { independent = options.independent, now = _M.START }
   if options.file then
@@ -39,9 +39,9 @@ local function take_step(run, command)
   local special = engine_of.SPECIAL[name]
   if name == "clock" then run.model.shop.now = run.model.shop.now + command[2] end
   local expected = not special and model_of.apply(run.model, command)
-  local value, _, code, detail = engine_of.call(run.engine, command)
+  local value, second, code, detail = engine_of.call(run.engine, command)
   if expected then
-    compare.answers(run.model, expected, value, code, detail)
+    compare.answers(run.model, name, expected, value, second, code, detail)
     compare.oversold(run, expected.oversold or {})
     run.accepted = run.accepted + (#expected.codes == 0 and 1 or 0)
     run.refused = request_of.worst(expected.codes)

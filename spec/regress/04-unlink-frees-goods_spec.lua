@@ -1,5 +1,5 @@
--- A stock that loses a source no longer claims what lies there. Orders of other stocks that wait for
--- it went on waiting, although new ones would have been served.
+-- A stock that loses a source no longer claims what lies there. Orders of other stocks that wait
+-- for it went on waiting, although new ones would have been served.
 
 local helpers = require "helpers"
 local kit = require "order_kit"
@@ -7,7 +7,8 @@ local kit = require "order_kit"
 describe("taking a source away from a stock", function()
   it("gives what its promises claimed there to those who wait", function()
     kit.with_shop(function(inv, eu)
-      local us = assert(inv.stocks:save{ name = "US", sources = { { code = "muc", priority = 1 } } })
+      local us = assert(inv.stocks:save{ name = "US",
+        sources = { { code = "muc", priority = 1 } } })
       kit.product(inv, "bike", { muc = 1 }, { backorders = "allow" })
       kit.place(inv, "o-1", eu, { "bike", 1 })
       local waiting = kit.place(inv, "o-2", us, { "bike", 1 })

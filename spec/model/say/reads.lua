@@ -6,6 +6,24 @@ local function can_sell(world)
   return { "can_sell", world:once_in(40) and world.unknown or world:sku(), where, world:qty(9) }
 end
 
+local function backorder_qty(world)
+  return { "backorder_qty", world:sku(), world:where{}, world:qty(9) }
+end
+
+local function filter_of(world)
+  local filter = { limit = 1000 }
+  if world:once_in(2) then world:where(filter) end
+  return filter
+end
+
+local function waiting(world)
+  local filter = filter_of(world)
+  if world:once_in(2) then filter.sku = world:sku() end
+  return { "waiting", filter }
+end
+
+local function oversold(world) return { "oversold", filter_of(world) } end
+
 local function salable_qty(world) return { "salable_qty", world:sku(), world:where{} } end
 
 local function some_orders(world)
@@ -40,4 +58,5 @@ local function other() return { "other" } end
 local function clock(world) return { "clock", world:pick{ 1, 30, 60, 600 } } end
 
 return { can_sell = { 4, can_sell }, salable_qty = { 1, salable_qty }, select = { 5, select },
+  backorder_qty = { 2, backorder_qty }, waiting = { 1, waiting }, oversold = { 1, oversold },
   reopen = { 1, reopen }, other = { 1, other }, clock = { 2, clock } }
