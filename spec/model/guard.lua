@@ -17,12 +17,15 @@ end
 
 -- How well a product's promises are covered: by stock what lacks goods and what is over-promised.
 local function look(shop, product)
-  local cover = promises.cover(shop, product)
-  local mark = { deficiency = cover.deficiency, unmet = {}, over = {} }
+  local network, lacking = promises.network(shop, product), 0
+  local mark = { unmet = {}, over = {} }
   for _, stock in ipairs(shop.stocks) do
-    mark.unmet[stock.id] = math.max(0, -cover.slack[stock.id])
-    mark.over[stock.id] = _M.over_promised(rules.stand(shop, product, stock.id))
+    local stand = rules.stand(shop, product, stock.id, network)
+    mark.unmet[stock.id] = math.max(0, -stand.slack)
+    mark.over[stock.id] = _M.over_promised(stand)
+    lacking = lacking + mark.unmet[stock.id]
   end
+  mark.deficiency = network and promises.deficiency(network) or lacking
   return mark
 end
 

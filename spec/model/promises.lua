@@ -45,20 +45,30 @@ local function add_excess(shop, product, source, floating)
   end
 end
 
--- Who asks for what, and what each source has: demand and excess by stock, supply by source.
+-- Does a stock draw on any source that has something to give?
+local function is_fed(network, stock)
+  for _, link in ipairs(network.links) do
+    if link.stock == stock and network.supply[link.source] > 0 then return true end
+  end
+  return false
+end
+
+-- Who asks for what, and what each source has: demand and excess by stock, supply by source, and the
+-- stocks that matter.
 local function network_of(shop, product)
   local network = { stocks = {}, demand = {}, excess = {}, supply = {}, links = shop.links }
-  for i, stock in ipairs(shop.stocks) do
-    network.stocks[i], network.excess[stock.id] = stock.id, 0
-  end
+  for _, stock in ipairs(shop.stocks) do network.excess[stock.id] = 0 end
   for source in ipairs(shop.sources) do
     local there = shop_of.countable(shop, product, source)
     network.supply[source] = math.max(0, there - shop_of.allocated_at(shop, product, source))
     add_excess(shop, product, source, network.excess)
   end
-  for _, stock in ipairs(network.stocks) do
-    local sums = shop_of.promised(shop, product, stock)
-    network.demand[stock] = sums.firm + math.max(0, sums.adopted) + network.excess[stock]
+  for _, stock in ipairs(shop.stocks) do
+    local sums, id = shop_of.promised(shop, product, stock.id), stock.id
+    network.demand[id] = sums.firm + math.max(0, sums.adopted) + network.excess[id]
+    if network.demand[id] > 0 or is_fed(network, id) then
+      network.stocks[#network.stocks + 1] = id
+    end
   end
   return network
 end
@@ -108,34 +118,32 @@ end
 
 -- ---- what it means for a stock ----
 
--- How each stock's promises of a product are covered, and what cannot be delivered of all of them:
--- { deficiency, slack = by stock, claimed = by stock }. Slack is what may still be promised firmly,
--- below zero what lacks goods.
-function _M.cover(shop, product)
-  local cover = { deficiency = 0, slack = {}, claimed = {} }
-  local network = _M.is_shared(shop, product) and network_of(shop, product)
-  for _, stock in ipairs(shop.stocks) do
-    local id, sums = stock.id, shop_of.promised(shop, product, stock.id)
-    local left = shop_of.hand(shop, product, id).on_hand - sums.allocated
-    local capable = network and capacity(network, id) or left
-    local demand = network and network.demand[id] or sums.firm + math.max(0, sums.adopted)
-    cover.slack[id] = capable - demand
-    cover.claimed[id] = network and left + network.excess[id] - capable or 0
-    cover.deficiency = cover.deficiency + (network and demand or math.max(0, -cover.slack[id]))
-  end
-  if network then cover.deficiency = cover.deficiency - flow(network, network.demand) end
-  return cover
+-- The network of a product whose stocks share sources, else nothing.
+function _M.network(shop, product)
+  return _M.is_shared(shop, product) and network_of(shop, product) or nil
+end
+
+-- What a stock may still promise firmly of a product (below zero: what its promises lack), and what
+-- of its goods on hand others have been promised.
+function _M.cover(shop, product, stock, network)
+  local sums = shop_of.promised(shop, product, stock)
+  local left = shop_of.hand(shop, product, stock).on_hand - sums.allocated
+  if not network then return left - sums.firm - math.max(0, sums.adopted), 0 end
+  local capable = capacity(network, stock)
+  return capable - network.demand[stock], left + network.excess[stock] - capable
+end
+
+-- What of all promises of a shared product cannot be delivered.
+function _M.deficiency(network)
+  local total = 0
+  for _, asked in pairs(network.demand) do total = total + asked end
+  return total - flow(network, network.demand)
 end
 
 -- How much more of a product may be promised firmly in a stock.
 function _M.uncovered(shop, product, stock)
-  return math.max(0, _M.cover(shop, product).slack[stock])
-end
-
--- What of the goods on hand in a stock others have been promised.
-function _M.claimed(shop, product, stock)
-  if not _M.is_shared(shop, product) then return 0 end
-  return _M.cover(shop, product).claimed[stock]
+  local slack = _M.cover(shop, product, stock, _M.network(shop, product))
+  return math.max(0, slack)
 end
 
 -- What waits becomes firm as far as goods cover it, oldest first, in all stocks.

@@ -65,14 +65,15 @@ function _M.rule(shop, product, stock)
   return rule
 end
 
--- Where a product stands in a stock: its rule and all sums.
-function _M.stand(shop, product, stock)
+-- Where a product stands in a stock: its rule and all sums. network: that of promises, if at hand.
+function _M.stand(shop, product, stock, network)
   local hand = shop_of.hand(shop, product, stock)
   local stand = { rule = _M.rule(shop, product, stock), hand = hand, on_hand = hand.on_hand }
   for name, total in pairs(shop_of.promised(shop, product, stock)) do stand[name] = total end
   stand.share = math.ceil(hand.on_hand * stand.rule.share / UNIT)
   stand.floor = stand.rule.floor + stand.share
-  stand.claimed = promises.claimed(shop, product, stock)
+  stand.slack, stand.claimed = promises.cover(shop, product, stock,
+    network or promises.network(shop, product))
   stand.live = stand.on_hand - stand.claimed - stand.reserved - stand.floor
   return stand
 end
