@@ -188,11 +188,25 @@ end
 local COUNTERS = { "ordered", "cancelled", "invoiced", "delivered", "refunded", "released",
   "returned", "backordered" }
 
+local function newest_first(allocations)
+  local list = {}
+  for i, allocation in ipairs(allocations) do list[i] = allocation end
+  table.sort(list, function(a, b)
+    if a.document ~= b.document then return a.document > b.document end
+    return a.source < b.source
+  end)
+  return list
+end
+
 local function public_order_line(shop, line)
   local new = { line = line.number, sku = shop.products[line.product].sku, kind = line.kind,
     tracked = line.tracked ~= "nothing", open = public(shop_of.open(line)),
-    allocated = public(shop_of.allocated(line)) }
+    allocated = public(shop_of.allocated(line)), allocations = {} }
   for _, counter in ipairs(COUNTERS) do new[counter] = public(line[counter]) end
+  for i, allocation in ipairs(newest_first(line.allocations)) do
+    new.allocations[i] = { source = shop.sources[allocation.source].code,
+      qty = public(allocation.qty) }
+  end
   return new
 end
 

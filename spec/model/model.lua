@@ -12,7 +12,8 @@ local _M = {}
 
 -- The calls that carry the caller's id, by the kind of document they leave: an id is answered once.
 local DOCUMENTS = { place = "order", cancel = "cancel", ship = "ship", invoice = "invoice",
-  refund = "refund", return_goods = "return", adopt = "adopt", ["items:adjust"] = "adjust" }
+  refund = "refund", return_goods = "return", adopt = "adopt", ["items:adjust"] = "adjust",
+  allocate = "allocate", reassign = "reassign" }
 
 _M.DOCUMENTS = DOCUMENTS
 

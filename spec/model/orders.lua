@@ -1,5 +1,6 @@
 -- orders.lua: placing orders, and the requests that report what happens to them.
 
+local guard = require "model.guard"
 local lines_of = require "model.lines"
 local promises = require "model.promises"
 local request_of = require "model.request"
@@ -100,35 +101,45 @@ end
 
 -- ---- what happens to an order ----
 
-local function exceeds(kind, line)
-  return kind == "ship" and line.kind == "virtual" and "UNSUPPORTED" or "EXCEEDS"
+-- Whatever happens to a line may take goods from other promises, but for what only gives.
+local function change_line(request, kind, order, line, qty, row)
+  local products, act = { line.product }, lines_of.events[kind]
+  local gives = kind == "cancel" or kind == "return_goods"
+  if gives or request.shop.independent then products = {} end
+  guard.voluntary(request, products, row.force, function()
+    act(request, order, line, qty, row)
+  end)
 end
 
 local function do_line_row(request, kind, order, row, qty)
   local line = shop_of.find_line(order, row.line)
   local sku = line and request.shop.products[line.product].sku
+  if not line and row.planned then refuse("INVALID") end
   if not line or row.sku and row.sku ~= sku then refuse("NOT_FOUND") end
-  if qty > lines_of.limit(kind, line) then refuse(exceeds(kind, line)) end
-  lines_of.events[kind](request, order, line, qty, row)
+  local barred = lines_of.barred(kind, line)
+  if barred and row.planned and kind == "allocate" then return end
+  if barred then refuse(barred) end
+  if qty > lines_of.limit(kind, line, row) then refuse("EXCEEDS") end
+  change_line(request, kind, order, line, qty, row)
 end
 
 -- A SKU goes to its lines in order, each as far as it allows.
 local function do_sku_row(request, kind, order, row, qty)
   local product, left, last = shop_of.find_product(request.shop, row.sku), qty, nil
-  local fine, act = true, lines_of.events[kind]
+  local fine = true
   for _, line in ipairs(order.lines) do
     if line.product == product then
-      local take = math.min(left, lines_of.limit(kind, line))
+      local take = math.min(left, lines_of.limit(kind, line, row))
       if left > 0 then last = line end
       if take > 0 then
-        fine = request_of.try(request, act, request, order, line, take, row) and fine
+        fine = request_of.try(request, change_line, request, kind, order, line, take, row) and fine
       end
       left = left - take
     end
   end
   if left == 0 or not fine then return end
   if not last then refuse("NOT_FOUND") end
-  refuse(exceeds(kind, last))
+  refuse(lines_of.barred(kind, last) or "EXCEEDS")
 end
 
 -- The source a row or the whole request names; for shipping else the stock's only one.
@@ -138,21 +149,35 @@ local function source_of(request, kind, order, named)
     if not source then refuse() end
     return source
   end
+  if kind == "allocate" then refuse("INVALID") end
   local links = shop_of.links_of(request.shop, order.stock)
   return kind == "ship" and #links == 1 and links[1].source or nil
 end
 
+-- Where units are taken from and where they go: as numbers, nil where nothing is named.
+local function reassign_sources(request, row)
+  local from = row.from and request_of.source(request, row.from)
+  local to = row.to and request_of.source(request, row.to)
+  if row.from and not from or row.to and not to then refuse() end
+  if from and from == to then refuse("INVALID") end
+  return to, from
+end
+
 local SOURCE_KEY = { ship = "source", invoice = "source", refund = "return_to",
-  return_goods = "to" }
+  return_goods = "to", allocate = "source" }
 
 local function do_row(request, kind, given, row)
   local order = shop_of.find_order(request.shop, given.order)
   if given.plan and row.qty == 0 then return end
   local qty = request_of.qty(request, row.qty)
   if not qty then return end
-  local named = row[SOURCE_KEY[kind]] or given.source
   local known = { line = row.line, sku = row.sku, return_to_stock = row.return_to_stock,
-    write_off = row.write_off, source = source_of(request, kind, order, named) }
+    write_off = row.write_off, force = given.force, planned = given.plan ~= nil }
+  if kind == "reassign" then
+    known.source, known.from = reassign_sources(request, row)
+  else
+    known.source = source_of(request, kind, order, row[SOURCE_KEY[kind]] or given.source)
+  end
   local act = row.line and do_line_row or do_sku_row
   act(request, kind, order, known, qty)
 end
@@ -160,10 +185,11 @@ end
 -- Everything the event still allows.
 local function do_all(request, kind, given)
   local order = shop_of.find_order(request.shop, given.order)
-  local row = { source = source_of(request, kind, order, given.source) }
+  local row = { source = source_of(request, kind, order, given.source), force = given.force }
   for _, line in ipairs(order.lines) do
     local limit = lines_of.limit(kind, line)
-    if limit > 0 then lines_of.events[kind](request, order, line, limit, row) end
+    if limit > 0 then change_line(request, kind, order, line, limit, row) end
+    if #request.codes > 0 then return end
   end
 end
 
@@ -175,6 +201,8 @@ local function picks_of(plan)
   return rows
 end
 
+local BY_LINE = { refund = true, return_goods = true, allocate = true, reassign = true }
+
 local function event(kind)
   return function(request, given)
     if not shop_of.find_order(request.shop, given.order) then refuse("NOT_FOUND") end
@@ -183,13 +211,14 @@ local function event(kind)
     end
     local rows = given.plan and picks_of(given.plan) or given.lines
     request.answer.order, request.answer.lines = given.order, {}
-    if not rows and (kind == "refund" or kind == "return_goods") then refuse("INVALID") end
+    if not rows and BY_LINE[kind] then refuse("INVALID") end
     if not rows then return do_all(request, kind, given) end
     request_of.rows(request, rows, function(row) do_row(request, kind, given, row) end)
   end
 end
 
-for _, kind in ipairs{ "cancel", "ship", "invoice", "refund", "return_goods" } do
+for _, kind in ipairs{ "cancel", "ship", "invoice", "refund", "return_goods", "allocate",
+  "reassign" } do
   _M[kind] = event(kind)
 end
 

@@ -32,12 +32,15 @@ local function add_excess(shop, product, source, floating)
       for _, allocation in ipairs(line.product == product and line.allocations or {}) do
         if allocation.source == source then
           list[#list + 1] = { stock = order.stock, qty = allocation.qty,
-            age = allocation.document * 2 ^ 20 + order.document * 4096 + line.number }
+            document = allocation.document, line = order.document * 4096 + line.number }
         end
       end
     end
   end
-  table.sort(list, function(a, b) return a.age > b.age end)
+  table.sort(list, function(a, b)
+    if a.document ~= b.document then return a.document > b.document end
+    return a.line > b.line
+  end)
   for _, allocation in ipairs(list) do
     local take = math.min(excess, allocation.qty)
     floating[allocation.stock] = floating[allocation.stock] + take
@@ -53,8 +56,8 @@ local function is_fed(network, stock)
   return false
 end
 
--- Who asks for what, and what each source has: demand and excess by stock, supply by source, and the
--- stocks that matter.
+-- Who asks for what, and what each source has: demand and excess by stock, supply by source, and
+-- the stocks that matter.
 local function network_of(shop, product)
   local network = { stocks = {}, demand = {}, excess = {}, supply = {}, links = shop.links }
   for _, stock in ipairs(shop.stocks) do network.excess[stock.id] = 0 end

@@ -22,8 +22,8 @@ local function remove_file(path)
   for _, suffix in ipairs{ "", "-wal", "-shm", "-lock" } do os.remove(path .. suffix) end
 end
 
--- A run in progress: { engine, model, step, accepted, seen }. options: independent; file, to have it
--- in a file instead of in memory.
+-- A run in progress: { engine, model, step, accepted, seen }. options: independent; file, to have
+-- it in a file instead of in memory.
 function _M.start(options)
   local begin = { independent = options.independent, now = _M.START }
   if options.file then

@@ -91,7 +91,18 @@ local function source_for(world, line, qty)
   return world:once_in(50) and "nowhere" or code
 end
 
-local function add_source(world, kind, row, line)
+-- Mostly one of the stock's sources.
+local function linked_source(world, line, qty, order)
+  local code
+  for _ = 1, 6 do
+    code = source_for(world, line, qty)
+    local source = shop_of.find_source(world.shop, code)
+    if source and shop_of.find_link(world.shop, order.stock, source) then break end
+  end
+  return code
+end
+
+local function add_source(world, kind, row, line, order)
   if kind == "ship" and not world:once_in(20) or kind == "invoice" and world:once_in(4) then
     row.source = source_for(world, line, row.qty)
   elseif kind == "refund" then
@@ -100,15 +111,28 @@ local function add_source(world, kind, row, line)
     if world:once_in(3) then row.write_off = world:once_in(2) end
   elseif kind == "return_goods" and world:once_in(3) then
     row.to = world:source()
+  elseif kind == "allocate" and not world:once_in(30) then
+    row.source = linked_source(world, line, row.qty, order)
+  elseif kind == "reassign" then
+    local allocation = line.allocations[1]
+    if world:once_in(2) then row.from = world:source() end
+    if allocation and world:once_in(2) then
+      row.from = world.shop.sources[allocation.source].code
+    end
+    if world:once_in(3) then row.to = linked_source(world, line, row.qty, order) end
   end
 end
+
+local FORCED = { ship = true, invoice = true, refund = true, allocate = true, reassign = true }
+local WHOLE = { cancel = true, ship = true, invoice = true } -- may come without lines
 
 local function event_request(world, kind)
   local order = any_order(world, kind)
   if not order then return nil end
   local request = { id = world:id(kind:sub(1, 1) .. "-"), order = order.id }
   if world:once_in(60) then request.order = world.nobody end
-  if world:once_in(12) and kind ~= "refund" and kind ~= "return_goods" then
+  if FORCED[kind] and world:once_in(5) then request.force = true end
+  if world:once_in(12) and WHOLE[kind] then
     if kind == "ship" then request.source = world:source() end
     return request
   end
@@ -118,7 +142,7 @@ local function event_request(world, kind)
     if i > 1 and #lines_that_may(order, kind, used) == 0 then break end
     local row, line = a_row(world, kind, order, used)
     request.lines[i] = row
-    add_source(world, kind, row, line)
+    add_source(world, kind, row, line, order)
   end
   return request
 end
@@ -130,9 +154,10 @@ local function event(kind)
   end
 end
 
--- Shipping by a plan: what the model proposes, as select would.
-local function ship_plan(world)
-  local order = any_order(world, "ship")
+-- Shipping or allocating by a plan: what the model proposes, as select would.
+local function by_plan(world)
+  local kind = world:pick{ "ship", "ship", "allocate" }
+  local order = any_order(world, kind)
   if not order then return nil end
   local proposal = model_of.apply(world.model, { "select", { order = order.id } })
   if not proposal.answer then return nil end
@@ -143,7 +168,7 @@ local function ship_plan(world)
   end
   if #plan.picks == 0 then return nil end
   if world:once_in(10) then table.remove(plan.picks, world.random(1, #plan.picks)) end
-  return { "ship", { id = world:id("s-"), order = order.id, plan = plan } }
+  return { kind, { id = world:id(kind:sub(1, 1) .. "p-"), order = order.id, plan = plan } }
 end
 
 -- ---- saying things again, and several at once ----
@@ -157,7 +182,8 @@ local function again(world)
   return command
 end
 
-local BATCHED = { "place", "place", "cancel", "ship", "invoice", "refund", "return_goods" }
+local BATCHED = { "place", "place", "cancel", "ship", "invoice", "refund", "return_goods",
+  "allocate", "reassign" }
 
 local function batch(world)
   local ops = {}
@@ -187,5 +213,6 @@ end
 
 return { place = { 22, place }, cancel = { 8, event "cancel" }, invoice = { 10, event "invoice" },
   ship = { 14, event "ship" }, refund = { 8, event "refund" },
-  return_goods = { 8, event "return_goods" }, ship_plan = { 5, ship_plan }, again = { 3, again },
+  return_goods = { 8, event "return_goods" }, by_plan = { 6, by_plan },
+  allocate = { 9, event "allocate" }, reassign = { 6, event "reassign" }, again = { 3, again },
   batch = { 4, batch }, adopt = { 2, adopt } }
