@@ -10,6 +10,7 @@ local function take_row(request, row)
   local before = #request.codes
   local stock = request_of.stock(request, row)
   local qty = request_of.qty(request, row.qty, true)
+  request_of.legal_sku(request, row.sku)
   if #request.codes > before then return end
   local product = request_of.product_or_shadow(request, row.sku)
   local rule = rules.rule(request.shop, product, stock)

@@ -57,11 +57,13 @@ local function put_link(request, stock, source, priority, force)
   end)
 end
 
+-- What the stock's orders have claimed at the source is promised to them still, but from nowhere.
 local function remove_link(request, stock, source, force)
   local shop = request.shop
   local _, at = shop_of.find_link(shop, stock, source)
   guard.voluntary(request, guard.products_at(shop, source), force, function()
     table.remove(shop.links, at)
+    shop_of.drop_allocations(shop, nil, source, stock)
   end)
 end
 
@@ -174,6 +176,11 @@ _M["stocks:delete"] = function(request, id)
       note(request, "IN_USE")
     end
   end
+  for _, order in ipairs(shop.orders) do
+    for _, line in ipairs(order.stock == id and order.lines or {}) do
+      if line.tracked ~= "all" and shop_of.open(line) > 0 then note(request, "IN_USE") end
+    end
+  end
   if #request.codes > 0 then return end
   stock.deleted = true
   for i = #shop.links, 1, -1 do
@@ -197,11 +204,18 @@ end
 
 local function save_product(request, row)
   local shop = request.shop
+  if not request_of.legal_sku(request, row.sku) then return end
   local number, product = shop_of.find_product(shop, row.sku)
   if not product then
     product = { sku = row.sku, type = "simple", own = {} }
     table.insert(shop.products, product)
     number = #shop.products
+  end
+  local marked = row.b2b and product.declared ~= nil and not product.b2b
+  if marked and request_of.is_on(shop, "b2b_default_only") then
+    for source = 2, #shop.sources do
+      if shop_of.item(shop, number, source) then refuse("CONFLICT") end
+    end
   end
   product.declared, product.type = true, row.type or product.type
   product.own = rules.merge(product.own, row.settings or {})
@@ -221,6 +235,96 @@ end
 
 _M["policies:activate"] = function(request, name)
   request.shop.policy = name
+  request.answer.value = true
+end
+
+_M["products:rename"] = function(request, sku, to)
+  local shop = request.shop
+  local number, product = shop_of.find_product(shop, sku)
+  local taken = request_of.legal_sku(request, to) and shop_of.find_product(shop, to)
+  if not number then
+    note(request, "NOT_FOUND")
+  elseif taken and taken ~= number then
+    note(request, "CONFLICT")
+  elseif #request.codes == 0 then
+    product.sku = to
+  end
+  request.answer.value = true
+end
+
+-- Units of a product that somebody still waits for.
+local function open_units(shop, product)
+  local total = 0
+  for _, stock in ipairs(shop.stocks) do
+    local sums = shop_of.promised(shop, product, stock.id)
+    total = total + sums.firm + sums.backordered + sums.allocated + math.max(0, sums.adopted)
+  end
+  for _, order in ipairs(shop.orders) do
+    for _, line in ipairs(order.lines) do
+      if line.product == product and line.tracked ~= "all" then
+        total = total + shop_of.open(line)
+      end
+    end
+  end
+  return total
+end
+
+local function delete_product(request, number)
+  local shop = request.shop
+  guard.fact(request, number)
+  for source in ipairs(shop.sources) do
+    if shop_of.item(shop, number, source) then
+      shop_of.drop_allocations(shop, number, source)
+      shop_of.put_item(shop, number, source, nil)
+    end
+  end
+end
+
+_M["products:delete"] = function(request, skus, options)
+  local shop, numbers, force = request.shop, {}, options and options.force
+  if #skus == 0 then refuse("INVALID") end
+  for _, sku in ipairs(skus) do
+    local number = shop_of.find_product(shop, sku)
+    if not number then note(request, "NOT_FOUND") else numbers[#numbers + 1] = number end
+  end
+  local seen, gone = {}, {}
+  for _, number in ipairs(numbers) do
+    if not seen[number] then gone[#gone + 1] = number end
+    seen[number] = true
+    shop.products[number].deleted = true
+  end
+  for _, number in ipairs(gone) do
+    if not force and open_units(shop, number) > 0 then note(request, "IN_USE") end
+  end
+  for _, number in ipairs(#request.codes == 0 and gone or {}) do delete_product(request, number) end
+  request.answer.value = #gone
+end
+
+-- ---- channels ----
+
+_M["channels:rename"] = function(request, given)
+  local shop = request.shop
+  local from = shop_of.channel_key(given.from)
+  local to = from:match("^(%S+) ") .. " " .. given.to
+  if from == "website admin" then refuse("PROTECTED") end
+  if given.to:find("^%s*$") then note(request, "INVALID") end
+  if to == "website admin" then note(request, "PROTECTED") end
+  if not shop.channels[from] then
+    note(request, "NOT_FOUND")
+  elseif shop.channels[to] and to ~= from then
+    note(request, "CONFLICT")
+  end
+  local stock = shop.channels[from]
+  shop.channels[from] = nil
+  shop.channels[to] = stock
+  request.answer.value = true
+end
+
+_M["channels:delete"] = function(request, channel)
+  local key = shop_of.channel_key(channel)
+  if key == "website admin" then refuse("PROTECTED") end
+  if not request.shop.channels[key] then refuse("NOT_FOUND") end
+  request.shop.channels[key] = nil
   request.answer.value = true
 end
 

@@ -3,6 +3,7 @@
 
 local model_of = require "model.model"
 local request_of = require "model.request"
+local rules = require "model.rules"
 local shop_of = require "model.shop"
 local text = require "model.text"
 
@@ -200,7 +201,7 @@ end
 
 local function public_order_line(shop, line)
   local new = { line = line.number, sku = shop.products[line.product].sku, kind = line.kind,
-    tracked = line.tracked ~= "nothing", open = public(shop_of.open(line)),
+    tracked = line.tracked ~= "nothing", deleted = shop.products[line.product].deleted, open = public(shop_of.open(line)),
     allocated = public(shop_of.allocated(line)), allocations = {} }
   for _, counter in ipairs(COUNTERS) do new[counter] = public(line[counter]) end
   for i, allocation in ipairs(newest_first(line.allocations)) do
@@ -211,13 +212,15 @@ local function public_order_line(shop, line)
 end
 
 function _M.order(model, inv, order)
+  local channel = order.channel
+  if type(channel) == "string" then channel = { code = channel } end
+  if channel then channel = { type = channel.type or "website", code = channel.code } end
   local expected = { id = order.id, stock = order.stock, customer_group = order.group,
-    destination = order.destination, time = order.time, lines = {} }
+    destination = order.destination, time = order.time, channel = channel, lines = {} }
   local found = assert(inv.orders:get(order.id))
   for i, line in ipairs(order.lines) do
     expected.lines[i] = public_order_line(model.shop, line)
   end
-  found.channel = nil
   differ("order " .. order.id, expected, found)
 end
 
@@ -254,17 +257,47 @@ local function compare_ledger(model, inv)
       moved[source] = (moved[source] or 0) + shop_of.units(row.moved)
     end
   end
+  local promised, there = {}, {} -- by SKU, which a deleted product leaves to others
   for number, product in ipairs(shop.products) do
     for _, stock in ipairs(shop.stocks) do
       local key = product.sku .. " in " .. stock.id
-      differ("the ledger's promises of " .. key,
-        shop_of.promised(shop, number, stock.id).reserved, reserved[key] or 0)
+      promised[key] = (promised[key] or 0) + shop_of.promised(shop, number, stock.id).reserved
     end
     for source, place in ipairs(shop.sources) do
       local item, key = shop_of.item(shop, number, source), product.sku .. " at " .. place.code
-      differ("the ledger's movements of " .. key, item and item.qty or 0, moved[key] or 0)
+      there[key] = (there[key] or 0) + (item and item.qty or 0)
     end
   end
+  for key, qty in pairs(promised) do
+    differ("the ledger's promises of " .. key, qty, reserved[key] or 0)
+  end
+  for key, qty in pairs(there) do
+    differ("the ledger's movements of " .. key, qty, moved[key] or 0)
+  end
+end
+
+-- A product's settings as callers see them.
+local function public_setting(value)
+  if type(value) == "number" then return public(value) end
+  if type(value) ~= "table" then return value end
+  local groups, only_all = {}, true
+  for group, units in pairs(value) do
+    groups[group] = public(units)
+    only_all = only_all and group == "all"
+  end
+  return only_all and groups.all or groups
+end
+
+local function compare_product_record(model, inv, number)
+  local product, own, effective = model.shop.products[number], {}, {}
+  local found = assert(inv.products:get(product.sku))
+  for name, value in pairs(product.own) do own[name] = public_setting(value) end
+  for name in pairs(found.effective) do
+    effective[name] = public_setting(rules.setting(model.shop, number, name))
+  end
+  differ("product " .. product.sku, { sku = product.sku, type = product.type,
+    b2b = product.b2b or false, declared = product.declared, settings = own,
+    effective = effective }, found)
 end
 
 -- Lists that come in pages.
@@ -281,7 +314,10 @@ end
 
 function _M.all(model, inv)
   for _, name in ipairs{ "waiting", "oversold" } do compare_pages(model, inv, name) end
-  for number in ipairs(model.shop.products) do _M.product(model, inv, number) end
+  for number, product in ipairs(model.shop.products) do
+    _M.product(model, inv, number)
+    if not product.deleted then compare_product_record(model, inv, number) end
+  end
   for _, order in ipairs(model.shop.orders) do _M.order(model, inv, order) end
   for _, stock in ipairs(model.shop.stocks) do
     if not stock.deleted then compare_page(model, inv, stock.id) end

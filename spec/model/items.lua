@@ -11,12 +11,16 @@ local note, refuse, say = request_of.note, request_of.refuse, request_of.say
 -- The product and the source that a row names; nil when there is something wrong with it.
 local function place_of(request, row)
   local before = #request.codes
-  local product = request_of.product_or_shadow(request, row.sku)
-  if request_of.is_composite(request.shop, product) then note(request, "UNSUPPORTED") end
+  local product = request_of.legal_sku(request, row.sku)
+    and request_of.product_or_shadow(request, row.sku)
+  if product and request_of.is_composite(request.shop, product) then
+    note(request, "UNSUPPORTED")
+  end
   local source = shop_of.DEFAULT_SOURCE
   if row.source then source = request_of.source(request, row.source) end
   local qty = request_of.qty(request, row.qty or row.delta, true)
   if #request.codes > before then return nil end
+  request_of.check_b2b(request, product, source)
   return product, source, qty
 end
 
@@ -55,6 +59,7 @@ _M["items:delete"] = function(request, rows, options)
   local removed, force = 0, options and options.force
   request_of.rows(request, rows, function(row)
     local shop = request.shop
+    if not request_of.legal_sku(request, row.sku) then return end
     local product = shop_of.find_product(shop, row.sku)
     local source = shop_of.find_source(shop, row.source or "default")
     if not product then return end
@@ -69,11 +74,19 @@ _M["items:delete"] = function(request, rows, options)
   request.answer.value = removed
 end
 
+-- A row may say below which quantity nothing is to be taken.
+local function check_least(request, row, product, source, delta)
+  local item = shop_of.item(request.shop, product, source)
+  local left = (item and item.qty or 0) + delta
+  if row.least and delta < 0 and left < shop_of.units(row.least) then refuse("NOT_ENOUGH") end
+end
+
 _M["items:adjust"] = function(request, given)
   request.answer.lines = {}
   request_of.rows(request, given.lines, function(row, i)
     local product, source, delta = place_of(request, row)
     if not product then return end
+    check_least(request, row, product, source, delta)
     guard.fact(request, product)
     local item = shop_of.touch_item(request.shop, product, source)
     item.qty = item.qty + delta

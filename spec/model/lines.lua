@@ -55,7 +55,8 @@ end
 -- ---- units stop being open ----
 
 -- Takes allocated units away, those of the newest document first, of one document those at the
--- first source; from: only those at that source; but: none of those there. Returns what was missing.
+-- first source; from: only those at that source; but: none of those there. Returns what was not
+-- there.
 local function take_newest(line, qty, from, but)
   while qty > 0 do
     local newest
@@ -154,9 +155,14 @@ local function latest(line, source)
   return best
 end
 
+-- A product that has no quantities any more gets none by a return.
 local function receive(request, line, source, qty)
-  local item, left = shop_of.touch_item(request.shop, line.product, source), qty
-  item.qty = item.qty + qty
+  local shop, left = request.shop, qty
+  if request_of.keeps_quantities(shop, line.product) then
+    request_of.check_b2b(request, line.product, source)
+    local item = shop_of.touch_item(shop, line.product, source)
+    item.qty = item.qty + qty
+  end
   while left > 0 do
     local delivery = latest(line, source) or latest(line)
     local take = math.min(left, delivery.qty - delivery.returned)
@@ -237,7 +243,10 @@ function _M.events.refund(request, order, line, qty, row)
   local undelivered = math.max(0, line.invoiced - line.delivered - line.released)
   local withdrawn = math.min(qty, undelivered)
   local back, write_off = row.return_to_stock or row.source, row.write_off
-  if write_off == nil then write_off = rule.write_off and not back end
+  if write_off == nil then
+    write_off = rule.write_off and not back
+      and request_of.keeps_quantities(request.shop, line.product)
+  end
   if withdrawn > 0 and write_off and line.tracked ~= "nothing" then
     deliver_by_priority(request, line, order.stock, withdrawn, "released")
   elseif withdrawn > 0 then

@@ -30,7 +30,8 @@ local function read_rows(request, given)
   local rows, totals, products = {}, {}, {}
   for i, row in ipairs(given.lines) do
     local qty = request_of.qty(request, row.qty) -- a row that is wrong in itself is not looked up
-    local product = qty and product_to_sell(request, row.sku)
+    local legal = request_of.legal_sku(request, row.sku)
+    local product = qty and legal and product_to_sell(request, row.sku)
     rows[i] = { number = row.line or i, product = product, qty = qty }
     if product and qty then
       if not totals[product] then products[#products + 1] = product end
@@ -95,7 +96,7 @@ function _M.place(request, given)
   if #request.codes > 0 then return end
   request.answer.order = given.id
   local order = { id = given.id, kind = "order", document = request.document, stock = stock,
-    group = given.customer_group, time = request.shop.now, lines = {} }
+    channel = given.channel, group = given.customer_group, time = request.shop.now, lines = {} }
   add_lines(request, order, rows, products)
 end
 
@@ -125,10 +126,9 @@ end
 
 -- A SKU goes to its lines in order, each as far as it allows.
 local function do_sku_row(request, kind, order, row, qty)
-  local product, left, last = shop_of.find_product(request.shop, row.sku), qty, nil
-  local fine = true
+  local left, last, fine = qty, nil, true
   for _, line in ipairs(order.lines) do
-    if line.product == product then
+    if request.shop.products[line.product].sku == row.sku then
       local take = math.min(left, lines_of.limit(kind, line, row))
       if left > 0 then last = line end
       if take > 0 then
@@ -178,6 +178,7 @@ local function do_row(request, kind, given, row)
   else
     known.source = source_of(request, kind, order, row[SOURCE_KEY[kind]] or given.source)
   end
+  if not row.line and not request_of.legal_sku(request, row.sku) then return end
   local act = row.line and do_line_row or do_sku_row
   act(request, kind, order, known, qty)
 end

@@ -96,6 +96,13 @@ function _M.qty(request, qty, may_be_negative)
   return units
 end
 
+-- May a SKU be written like that? Notes it if not.
+function _M.legal_sku(request, sku)
+  local legal = not sku:find("^%s*$") and not sku:find("^ ") and not sku:find(" $")
+  if not legal then _M.note(request, "INVALID") end
+  return legal
+end
+
 -- The product of a SKU that may be new: then it is only known, not sold.
 function _M.product_or_shadow(request, sku)
   local shop = request.shop
@@ -109,6 +116,24 @@ local COMPOSITE = { configurable = true, grouped = true, bundle = true }
 
 function _M.is_composite(shop, product)
   return COMPOSITE[shop.products[product].type] or false
+end
+
+function _M.keeps_quantities(shop, product)
+  return not shop.products[product].deleted and not _M.is_composite(shop, product)
+end
+
+-- A switch of the whole shop, on unless it is set to false.
+function _M.is_on(shop, name)
+  return shop.settings[name] ~= false
+end
+
+-- A product for businesses comes to no other source than the default one.
+function _M.check_b2b(request, product, source)
+  local shop = request.shop
+  if shop.products[product].b2b and source ~= shop_of.DEFAULT_SOURCE
+    and not shop_of.item(shop, product, source) and _M.is_on(shop, "b2b_default_only") then
+    _M.refuse("CONFLICT")
+  end
 end
 
 return _M

@@ -48,7 +48,8 @@ function _M.rule(shop, product, stock)
   local function setting(name) return _M.setting(shop, product, name) end
   local magento, threshold = shop.policy == "magento", setting("out_of_stock_threshold")
   local rule = {
-    managed = setting("manage_stock"), reserves = setting("reserve_stock"),
+    managed = setting("manage_stock"),
+    reserves = setting("reserve_stock") and shop.settings.reservations ~= false,
     backorders = setting("backorders") ~= "no", word = setting("backorders"),
     floor = 0, share = 0, unlimited = false,
     gate = magento and threshold or nil, write_off = magento,

@@ -7,10 +7,10 @@ local _M = {}
 
 local refuse = request_of.refuse
 
--- The lines to fill: an order's open goods (and those that nothing is counted for), or the
--- request's own.
+-- The lines to fill: an order's open goods, or the request's own. Of an order also those that
+-- nothing is counted for, and those whose product was deleted.
 local function wanted(request, given)
-  local lines, untracked = {}, {}
+  local lines, untracked, gone = {}, {}, {}
   if not given.order then
     for i, row in ipairs(given.lines) do
       lines[i] = { number = row.line or i, sku = row.sku,
@@ -19,20 +19,21 @@ local function wanted(request, given)
       if lines[i].need and lines[i].need < 0 then refuse("INVALID") end
     end
     if #lines == 0 then refuse("INVALID") end
-    return lines, untracked, request_of.stock(request, given)
+    return lines, untracked, gone, request_of.stock(request, given)
   end
   local order = shop_of.find_order(request.shop, given.order)
   if not order then refuse("NOT_FOUND") end
   for _, line in ipairs(order.lines) do
     if line.kind == "goods" and shop_of.open(line) > 0 then
-      local list = line.tracked == "nothing" and untracked or lines
-      list[#list + 1] = { number = line.number, sku = request.shop.products[line.product].sku,
-        product = line.product, need = shop_of.open(line) }
+      local product = request.shop.products[line.product]
+      local list = line.tracked == "nothing" and untracked or product.deleted and gone or lines
+      list[#list + 1] = { number = line.number, sku = product.sku, product = line.product,
+        need = shop_of.open(line) }
     end
   end
   local stock = order.stock
   if shop_of.find_stock(request.shop, stock).deleted then refuse("NOT_FOUND") end
-  return lines, untracked, stock
+  return lines, untracked, gone, stock
 end
 
 -- The stock's sources in order of preference, those that the request does not name last.
@@ -126,7 +127,8 @@ end
 
 function _M.select(request, given)
   local shop = request.shop
-  local lines, untracked, stock = wanted(request, given)
+  if not request_of.is_on(shop, "source_selection") then refuse("DISABLED") end
+  local lines, untracked, gone, stock = wanted(request, given)
   if #request.codes > 0 then return end
   local list, named = ranking(request, given, stock)
   local picks, taken = drain(shop, given, lines, list, named)
@@ -144,6 +146,10 @@ function _M.select(request, given)
       plan.shippable = false
       table.insert(plan.short, { line = line.number, sku = line.sku, qty = line.need })
     end
+  end
+  for _, line in ipairs(gone) do
+    plan.shippable = false
+    table.insert(plan.short, { line = line.number, sku = line.sku, qty = line.need })
   end
   add_untracked(shop, plan, stock, untracked)
   request.answer.plan = plan

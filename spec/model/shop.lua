@@ -189,6 +189,22 @@ function _M.allocated_at(shop, product, source)
   end)
 end
 
+-- What lines have claimed at a source is claimed no longer: of one product or all, of one stock's
+-- orders or everybody's.
+function _M.drop_allocations(shop, product, source, stock)
+  for _, order in ipairs(shop.orders) do
+    for _, line in ipairs(order.lines) do
+      local matches = (not product or line.product == product)
+        and (not stock or order.stock == stock)
+      for i = #line.allocations, 1, -1 do
+        if matches and line.allocations[i].source == source then
+          table.remove(line.allocations, i)
+        end
+      end
+    end
+  end
+end
+
 -- What of a product at a source can be sold: nothing of what is out of stock, disabled or negative.
 function _M.countable(shop, product, source)
   local item = _M.item(shop, product, source)

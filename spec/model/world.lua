@@ -3,6 +3,7 @@
 
 local children = require "children"
 local model_of = require "model.model"
+local shop_of = require "model.shop"
 
 local _M = {}
 
@@ -28,7 +29,15 @@ function World:pick_early(list)
   return list[math.min(self.random(1, #list), self.random(1, #list))]
 end
 
-function World:sku() return self:pick_early(self.skus) end
+-- A product by the name it has now.
+function World:sku()
+  local sku = self:pick_early(self.skus)
+  for _ = 1, 5 do
+    local known = not self.shop or shop_of.find_product(self.shop, sku)
+    sku = not known and self.renamed[sku] or sku
+  end
+  return sku
+end
 
 function World:source() return self:pick_early(self.sources) end
 
@@ -134,6 +143,7 @@ function _M.new(seed, has, fixed)
   local random = children.random(seed * 7919 + 17)
   for _ = 1, 3 do random(1, 2) end
   local world = setmetatable({ random = random, seed = seed, has = has, ids = 0, said = {},
+    renamed = {},
     unknown = "unknown", nobody = "nobody",
     sources = { "a", "b", "c", "d", "default" }, stocks = { 2, 2, 3, 3, 4, 1 } }, World)
   world.decimals = world:once_in(2)

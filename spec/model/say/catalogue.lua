@@ -98,6 +98,7 @@ local function product(world)
       local given = { sku = sku, settings = some_settings(world) }
       if not world:once_in(4) then given.assign_default = false end
       if world:once_in(10) then given.type = world:pick{ "simple", "virtual" } end
+      if world:once_in(8) then given.b2b = world:once_in(2) end
       list[#list + 1] = given
     end
     seen[sku] = true
@@ -107,8 +108,39 @@ end
 
 local function settings(world) return { "settings:set", some_settings(world) } end
 
+-- What a shop leaves to other systems; soon on again.
+local function switches(world)
+  local name = world:pick{ "reservations", "reservations", "b2b_default_only", "source_selection" }
+  return { "settings:set", { [name] = world:pick{ true, true, false, inherit } } }
+end
+
+local function rename(world)
+  local sku = world:once_in(20) and world.unknown or world:sku()
+  local to = world:once_in(4) and world:sku() or sku .. "-" .. world.random(2, 9)
+  if world:once_in(20) then to = world:pick{ " ", to .. " ", sku } end
+  world.renamed[sku] = to
+  return { "products:rename", sku, to }
+end
+
+local function delete_product(world)
+  local skus = { world:sku() }
+  if world:once_in(4) then skus[2] = world:once_in(10) and world.unknown or world:sku() end
+  return { "products:delete", skus, world:once_in(4) and { force = true } or nil }
+end
+
+local CHANNELS = { "eu", "us", "asia", "eu-2" }
+
+local function channel(world)
+  local from = world:pick{ "eu", "us", "asia", "eu-2", "admin", { code = "us" },
+    { type = "app", code = "eu" } }
+  if world:once_in(4) then return { "channels:delete", from } end
+  return { "channels:rename", { from = from, to = world:once_in(15) and world:pick{ "", "admin" }
+    or world:pick(CHANNELS) } }
+end
+
 local function policy(world) return { "policies:activate", world:pick{ "default", "magento" } } end
 
 return { source = { 4, source }, link = { 4, link }, unlink = { 2, unlink }, stock = { 2, stock },
   delete_stock = { 1, delete_stock }, product = { 4, product }, settings = { 2, settings },
-  policy = { 1, policy } }
+  policy = { 1, policy }, switches = { 2, switches }, rename = { 2, rename },
+  delete_product = { 1, delete_product }, channel = { 1, channel } }

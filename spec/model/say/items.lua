@@ -31,6 +31,7 @@ local function adjust(world)
   for i = 1, world:pick{ 1, 1, 2 } do
     local delta = world:units(4) * world:pick{ 1, 1, 1, -1 }
     lines[i] = { sku = world:sku(), source = world:source(), delta = delta / 10000 }
+    if world:once_in(6) then lines[i].least = world:pick{ 0, 1, 2.5 } end
     if world:once_in(40) then lines[i].source = "nowhere" end
     if world:once_in(50) then lines[i].sku = world.unknown end
   end
