@@ -62,13 +62,14 @@ local function filter_stock(request, filter)
   return (filter.stock or filter.channel) and stock_of(request, filter)
 end
 
+-- A SKU means the product that has it now, not one that was deleted.
 function _M.waiting(request, filter)
   local shop, stock, rows = request.shop, filter_stock(request, filter), {}
+  local product = filter.sku and shop_of.find_product(shop, filter.sku)
   for _, order in ipairs(shop.orders) do
     for _, line in ipairs(order.lines) do
-      local sku = shop.products[line.product].sku
       if line.backordered > 0 and order.kind == "order" and (not stock or order.stock == stock)
-        and (not filter.sku or filter.sku == sku) then
+        and (not filter.sku or line.product == product) then
         rows[#rows + 1] = { order = order.id, line = line.number, product = line.product,
           stock = order.stock, qty = line.backordered, ordered = line.ordered, time = order.time }
       end
