@@ -1,7 +1,9 @@
 -- compare.lua: is what the engine says what the model says? Both are brought to the form of the
 -- public API and compared as text, so that a difference can be read.
 
+local holds = require "model.holds"
 local model_of = require "model.model"
+local promises = require "model.promises"
 local request_of = require "model.request"
 local rules = require "model.rules"
 local shop_of = require "model.shop"
@@ -200,9 +202,11 @@ local function newest_first(allocations)
 end
 
 local function public_order_line(shop, line)
-  local new = { line = line.number, sku = shop.products[line.product].sku, kind = line.kind,
-    tracked = line.tracked ~= "nothing", deleted = shop.products[line.product].deleted, open = public(shop_of.open(line)),
-    allocated = public(shop_of.allocated(line)), allocations = {} }
+  local product = shop.products[line.product]
+  local new = { line = line.number, sku = product.sku, kind = line.kind,
+    tracked = line.tracked ~= "nothing", deleted = product.deleted,
+    open = public(shop_of.open(line)), allocated = public(shop_of.allocated(line)),
+    allocations = {} }
   for _, counter in ipairs(COUNTERS) do new[counter] = public(line[counter]) end
   for i, allocation in ipairs(newest_first(line.allocations)) do
     new.allocations[i] = { source = shop.sources[allocation.source].code,
@@ -211,12 +215,29 @@ local function public_order_line(shop, line)
   return new
 end
 
-function _M.order(model, inv, order)
-  local channel = order.channel
+local function public_channel(channel)
   if type(channel) == "string" then channel = { code = channel } end
-  if channel then channel = { type = channel.type or "website", code = channel.code } end
+  return channel and { type = channel.type or "website", code = channel.code }
+end
+
+-- Whether lines of an expired hold wait is nobody's business any more.
+local function compare_hold(model, inv, hold)
+  local expected, found = holds.get(model.shop, hold), assert(inv.holds:get(hold.id))
+  for _, line in ipairs(expected.lines) do
+    line.qty, line.backordered = public(line.qty), public(line.backordered)
+  end
+  for _, line in ipairs(found.lines) do
+    line.backordered = expected.live and line.backordered or nil
+  end
+  expected.channel = public_channel(hold.channel)
+  differ("hold " .. hold.id, expected, found)
+end
+
+function _M.order(model, inv, order)
+  if order.kind == "hold" then return compare_hold(model, inv, order) end
   local expected = { id = order.id, stock = order.stock, customer_group = order.group,
-    destination = order.destination, time = order.time, channel = channel, lines = {} }
+    destination = order.destination, time = order.time, channel = public_channel(order.channel),
+    lines = {} }
   local found = assert(inv.orders:get(order.id))
   for i, line in ipairs(order.lines) do
     expected.lines[i] = public_order_line(model.shop, line)
@@ -345,6 +366,7 @@ local function add_mentioned(shop, value, touched)
   if type(value) ~= "table" then return end
   local product = type(value.sku) == "string" and shop_of.find_product(shop, value.sku)
   local order = type(value.order) == "string" and shop_of.find_order(shop, value.order)
+    or type(value.hold) == "string" and shop_of.find_order(shop, value.hold, "hold")
   if product then touched[product] = true end
   for _, line in ipairs(order and order.lines or {}) do touched[line.product] = true end
   for _, inner in pairs(value) do add_mentioned(shop, inner, touched) end
@@ -352,13 +374,40 @@ end
 
 local WIDE = { sources = true, stocks = true, settings = true, policies = true }
 
+-- What the engine says of a line's waiting units.
+local function waiting_in(inv, order, number)
+  local found = order.kind == "hold" and inv.holds:get(order.id) or inv.orders:get(order.id)
+  for _, line in ipairs(found.lines) do
+    if line.line == number then return shop_of.units(line.backordered) end
+  end
+  return nil
+end
+
+-- What expired holds have freed is given to those who wait by the next write that looks at the
+-- product. Which writes do is the engine's to choose, as long as nobody buys it before; where it
+-- has, the model follows.
+function _M.follow(model, inv)
+  for _, one in pairs(promises.pending(model.shop)) do
+    local done = true
+    for _, at in ipairs(one.lines) do
+      local order = model.shop.orders[at.order]
+      local number = order.lines[at.line].number
+      done = done and waiting_in(inv, order, number) == at.backordered
+    end
+    for _, at in ipairs(done and one.lines or {}) do
+      model.shop.orders[at.order].lines[at.line].backordered = at.backordered
+    end
+  end
+end
+
 -- After a command: everything it speaks of and everything that has changed in the model. What
 -- should have stayed as it was elsewhere is found by the next look at everything.
 function _M.touched(model, inv, before, command)
   local shop, touched = model.shop, {}
+  local named = type(command[2]) == "table" and command[2].hold
   add_mentioned(shop, command, touched)
   for i, order in ipairs(shop.orders) do
-    if not same(order, before.orders[i]) then
+    if not same(order, before.orders[i]) or order.kind == "hold" and order.id == named then
       _M.order(model, inv, order)
       for _, line in ipairs(order.lines) do touched[line.product] = true end
     end

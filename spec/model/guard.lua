@@ -16,7 +16,10 @@ function _M.over_promised(stand)
 end
 
 -- How well a product's promises are covered: by stock what lacks goods and what is over-promised.
-local function look(shop, product)
+-- Who looks gives what expired holds have freed to those who wait.
+local function look(request, product)
+  local shop = request.shop
+  promises.settle_pending(shop, request.pending, product)
   local network, lacking = promises.network(shop, product), 0
   local mark = { unmet = {}, over = {} }
   for _, stock in ipairs(shop.stocks) do
@@ -54,10 +57,10 @@ end
 -- Does a voluntary change of what lies behind the promises of some products.
 function _M.voluntary(request, products, force, change)
   local marks = {}
-  for _, product in ipairs(products) do marks[product] = look(request.shop, product) end
+  for _, product in ipairs(products) do marks[product] = look(request, product) end
   change()
   for _, product in ipairs(products) do
-    local now = look(request.shop, product)
+    local now = look(request, product)
     local say = (force or request.shop.independent) and say_changes or judge
     say(request, product, marks[product], now)
   end
@@ -78,12 +81,12 @@ function _M.fact(request, product)
   for _, fact in ipairs(request.facts) do
     if fact.product == product then return end
   end
-  table.insert(request.facts, { product = product, before = look(request.shop, product) })
+  table.insert(request.facts, { product = product, before = look(request, product) })
 end
 
 function _M.close_facts(request)
   for _, fact in ipairs(request.facts) do
-    say_changes(request, fact.product, fact.before, look(request.shop, fact.product))
+    say_changes(request, fact.product, fact.before, look(request, fact.product))
   end
   request.facts = {}
 end

@@ -13,13 +13,15 @@ local _M = {}
 -- The calls that carry the caller's id, by the kind of document they leave: an id is answered once.
 local DOCUMENTS = { place = "order", cancel = "cancel", ship = "ship", invoice = "invoice",
   refund = "refund", return_goods = "return", adopt = "adopt", ["items:adjust"] = "adjust",
-  allocate = "allocate", reassign = "reassign" }
+  allocate = "allocate", reassign = "reassign", hold = "hold", extend = "extend",
+  release = "release" }
 
 _M.DOCUMENTS = DOCUMENTS
 
 local calls, reads = {}, {}
-for _, part in ipairs{ "catalogue", "items", "orders", "care" } do
-  for name, act in pairs(require("model." .. part)) do calls[name] = act end
+for _, acts in ipairs{ require "model.catalogue", require "model.items",
+  require("model.orders").events, require("model.holds").calls, require "model.care" } do
+  for name, act in pairs(acts) do calls[name] = act end
 end
 for _, part in ipairs{ "reads", "selection" } do
   for name, act in pairs(require("model." .. part)) do reads[name] = act end
@@ -78,7 +80,7 @@ function _M.call(model, command)
       remember(request, name, given)
       request.answer.id = given.id
     end
-    promises.settle(request.shop)
+    promises.settle_rest(request.shop, request.pending)
     guard.close_facts(request)
     model.shop = request.shop
   end

@@ -25,20 +25,26 @@ local function product_to_sell(request, sku)
   return nil
 end
 
--- The rows with everything looked up, in units, and the total of each product in order.
+-- The rows with everything looked up, in units.
 local function read_rows(request, given)
-  local rows, totals, products = {}, {}, {}
-  for i, row in ipairs(given.lines) do
+  local rows = {}
+  for i, row in ipairs(given.lines or {}) do
     local qty = request_of.qty(request, row.qty) -- a row that is wrong in itself is not looked up
     local legal = request_of.legal_sku(request, row.sku)
     local product = qty and legal and product_to_sell(request, row.sku)
     rows[i] = { number = row.line or i, product = product, qty = qty }
-    if product and qty then
-      if not totals[product] then products[#products + 1] = product end
-      totals[product] = (totals[product] or 0) + qty
-    end
   end
-  return rows, totals, products
+  return rows
+end
+
+-- The total of each product, and the products in order.
+local function add_up(rows)
+  local totals, products = {}, {}
+  for _, row in ipairs(rows) do
+    if not totals[row.product] then products[#products + 1] = row.product end
+    totals[row.product] = (totals[row.product] or 0) + row.qty
+  end
+  return totals, products
 end
 
 local function check_numbers(request, rows)
@@ -58,13 +64,10 @@ local function kind_of(shop, product)
   return shop.products[product].type == "simple" and "goods" or "virtual"
 end
 
--- Writes the lines of an order or a hold: as far as goods cover them they are firm, the first lines
--- first.
-local function add_lines(request, order, rows, products)
-  local shop, firm = request.shop, {}
-  for _, product in ipairs(products) do
-    firm[product] = promises.uncovered(shop, product, order.stock)
-  end
+-- Writes the lines of an order or a hold: as far as goods cover them they are firm, the first
+-- lines first. firm: how much of each product is.
+local function add_lines(request, order, rows, firm)
+  local shop = request.shop
   for _, row in ipairs(rows) do
     local tracked = tracking(rules.rule(shop, row.product, order.stock))
     local line = shop_of.new_line(row.number, row.product, kind_of(shop, row.product), tracked,
@@ -82,32 +85,60 @@ local function add_lines(request, order, rows, products)
   table.insert(shop.orders, order)
 end
 
-function _M.place(request, given)
-  if #given.lines == 0 then refuse("INVALID") end
-  local stock = request_of.stock(request, given)
-  local rows, totals, products = read_rows(request, given)
-  check_numbers(request, rows)
-  if #request.codes > 0 then return end
+-- Checks each product's total and says how much of it is firm. had: what a hold had of it, which
+-- was promised when the hold was made.
+local function check_products(request, order, totals, products, had)
+  local firm = {}
   for _, product in ipairs(products) do
-    local codes = rules.refusals(request.shop, product, stock, given.customer_group,
-      totals[product])
-    for _, code in ipairs(codes) do note(request, code) end
+    local of_hold = had and had[product] or { firm = 0, waiting = 0 }
+    if of_hold.firm + of_hold.waiting < totals[product] then
+      local codes = rules.refusals(request.shop, product, order.stock, order.group,
+        totals[product])
+      for _, code in ipairs(codes) do note(request, code) end
+    end
+    local free = promises.uncovered(request.shop, product, order.stock)
+    firm[product] = math.max(of_hold.firm, math.min(totals[product], free))
   end
+  return firm
+end
+
+-- An order, or a hold: begin(order) adds what only one of them has. from: the stock, the rows if
+-- not the request's, and what leaves the hold that it is placed from.
+function _M.promise(request, given, kind, begin, from)
+  if not from and #given.lines == 0 then refuse("INVALID") end
+  local order = { id = given.id, kind = kind, document = request.document,
+    stock = from and from.stock, channel = given.channel, group = given.customer_group,
+    time = request.shop.now, lines = {} }
+  if not from then order.stock = request_of.stock(request, given) end
+  local rows = from and from.rows or read_rows(request, given)
+  check_numbers(request, rows)
+  if begin then begin(order) end
   if #request.codes > 0 then return end
-  request.answer.order = given.id
-  local order = { id = given.id, kind = "order", document = request.document, stock = stock,
-    channel = given.channel, group = given.customer_group, time = request.shop.now, lines = {} }
-  add_lines(request, order, rows, products)
+  local totals, products = add_up(rows)
+  for _, product in ipairs(products) do
+    promises.settle_pending(request.shop, request.pending, product, order.stock)
+  end
+  local had = from and from.leave(request, given, totals)
+  local firm = check_products(request, order, totals, products, had)
+  if #request.codes > 0 then return end
+  if kind == "order" then request.answer.order = given.id end
+  add_lines(request, order, rows, firm)
 end
 
 -- ---- what happens to an order ----
 
--- Whatever happens to a line may take goods from other promises, but for what only gives.
+-- Does the event move neither goods nor promises in a way that others could feel?
+local function is_harmless(shop, kind, line, row)
+  if kind == "cancel" or kind == "return_goods" then return true end
+  if kind == "invoice" and line.kind ~= "virtual" or line.tracked == "nothing" then return true end
+  return kind == "reassign" and row.source and not promises.is_shared(shop, line.product)
+end
+
+-- Whatever happens to a line may take goods from other promises.
 local function change_line(request, kind, order, line, qty, row)
-  local products, act = { line.product }, lines_of.events[kind]
-  local gives = kind == "cancel" or kind == "return_goods"
-  if gives or request.shop.independent then products = {} end
-  guard.voluntary(request, products, row.force, function()
+  local shop, act = request.shop, lines_of.events[kind]
+  local harmless = shop.independent or is_harmless(shop, kind, line, row)
+  guard.voluntary(request, harmless and {} or { line.product }, row.force, function()
     act(request, order, line, qty, row)
   end)
 end
@@ -166,8 +197,7 @@ end
 local SOURCE_KEY = { ship = "source", invoice = "source", refund = "return_to",
   return_goods = "to", allocate = "source" }
 
-local function do_row(request, kind, given, row)
-  local order = shop_of.find_order(request.shop, given.order)
+local function do_row(request, kind, given, order, row)
   if given.plan and row.qty == 0 then return end
   local qty = request_of.qty(request, row.qty)
   if not qty then return end
@@ -184,8 +214,7 @@ local function do_row(request, kind, given, row)
 end
 
 -- Everything the event still allows.
-local function do_all(request, kind, given)
-  local order = shop_of.find_order(request.shop, given.order)
+local function do_all(request, kind, given, order)
   local row = { source = source_of(request, kind, order, given.source), force = given.force }
   for _, line in ipairs(order.lines) do
     local limit = lines_of.limit(kind, line)
@@ -204,23 +233,26 @@ end
 
 local BY_LINE = { refund = true, return_goods = true, allocate = true, reassign = true }
 
-local function event(kind)
-  return function(request, given)
-    if not shop_of.find_order(request.shop, given.order) then refuse("NOT_FOUND") end
-    if given.plan and given.plan.order and given.plan.order ~= given.order then
-      refuse("INVALID")
-    end
-    local rows = given.plan and picks_of(given.plan) or given.lines
-    request.answer.order, request.answer.lines = given.order, {}
-    if not rows and BY_LINE[kind] then refuse("INVALID") end
-    if not rows then return do_all(request, kind, given) end
-    request_of.rows(request, rows, function(row) do_row(request, kind, given, row) end)
-  end
+-- An event happens to the order that find() finds, in the shop as it is at that moment.
+function _M.happen(request, kind, given, find)
+  if not find() then refuse("NOT_FOUND") end
+  if given.plan and given.plan.order and given.plan.order ~= given.order then refuse("INVALID") end
+  local rows = given.plan and picks_of(given.plan) or given.lines
+  request.answer.order, request.answer.lines = given.order, {}
+  if not rows and BY_LINE[kind] then refuse("INVALID") end
+  if not rows then return do_all(request, kind, given, find()) end
+  request_of.rows(request, rows, function(row) do_row(request, kind, given, find(), row) end)
 end
+
+_M.events = {}
 
 for _, kind in ipairs{ "cancel", "ship", "invoice", "refund", "return_goods", "allocate",
   "reassign" } do
-  _M[kind] = event(kind)
+  _M.events[kind] = function(request, given)
+    _M.happen(request, kind, given, function()
+      return shop_of.find_order(request.shop, given.order)
+    end)
+  end
 end
 
 return _M

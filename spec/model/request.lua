@@ -1,6 +1,7 @@
 -- request.lua: how a request goes through the model: on a copy of the shop, which is thrown away
 -- when anything is refused. All problems count, each with its code.
 
+local promises = require "model.promises"
 local quartermaster = require "quartermaster"
 local shop_of = require "model.shop"
 
@@ -8,7 +9,8 @@ local _M = {}
 
 function _M.new(shop, has, reads)
   return { before = shop, shop = reads and shop or shop_of.copy(shop), codes = {}, answer = {},
-    oversold = {}, facts = {}, has = has, document = shop.document + 1 }
+    pending = promises.pending(shop), oversold = {}, facts = {}, has = has,
+    document = shop.document + 1 }
 end
 
 -- Adds a problem and goes on.

@@ -45,6 +45,7 @@ local function take_step(run, command)
     compare.oversold(run, expected.oversold or {})
     run.accepted = run.accepted + (#expected.codes == 0 and 1 or 0)
     run.refused = request_of.worst(expected.codes)
+    compare.follow(run.model, run.engine.inv)
     compare.touched(run.model, run.engine.inv, before, command)
   end
 end

@@ -163,11 +163,16 @@ end
 
 -- ---- sums ----
 
+-- Orders live for ever; a hold until its second comes.
+function _M.is_live(shop, order)
+  return order.expires == nil or order.expires > shop.now
+end
+
 -- what(line, order) added up over the lines that reserve a product in a stock; stock nil: in all.
 function _M.sum(shop, product, stock, what)
   local total = 0
   for _, order in ipairs(shop.orders) do
-    if not stock or order.stock == stock then
+    if _M.is_live(shop, order) and (not stock or order.stock == stock) then
       for _, line in ipairs(order.lines) do
         if line.product == product and line.tracked == "all" then
           total = total + what(line, order)

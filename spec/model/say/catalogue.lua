@@ -110,7 +110,8 @@ local function settings(world) return { "settings:set", some_settings(world) } e
 
 -- What a shop leaves to other systems; soon on again.
 local function switches(world)
-  local name = world:pick{ "reservations", "reservations", "b2b_default_only", "source_selection" }
+  local name = world:pick{ "reservations", "reservations", "b2b_default_only", "source_selection",
+    "holds" }
   return { "settings:set", { [name] = world:pick{ true, true, false, inherit } } }
 end
 
