@@ -15,7 +15,7 @@ local SEEDS, LENGTH = 6, 90
 local WIDE = { source = true, link = true, unlink = true, stock = true, delete_stock = true,
   settings = true, policy = true, switches = true, channel = true }
 local NO_CHANGE = { reopen = true, other = true, clock = true, can_sell = true, salable_qty = true,
-  backorder_qty = true, waiting = true, oversold = true, select = true }
+  backorder_qty = true, waiting = true, oversold = true, select = true, inconsistencies = true }
 
 local function with(...)
   local set = {}

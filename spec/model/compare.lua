@@ -1,7 +1,9 @@
 -- compare.lua: is what the engine says what the model says? Both are brought to the form of the
 -- public API and compared as text, so that a difference can be read.
 
+local differ_of = require "model.differ"
 local holds = require "model.holds"
+local ledger = require "model.ledger"
 local model_of = require "model.model"
 local promises = require "model.promises"
 local request_of = require "model.request"
@@ -11,10 +13,11 @@ local text = require "model.text"
 
 local _M = {}
 
+local differ, disagree, public = differ_of.differ, differ_of.disagree, differ_of.public
+
 local QUANTITIES = { "qty", "backordered", "qty_to_deduct", "qty_available", "ordered", "on_hand",
   "reserved", "claimed" }
 
-local function public(units) return units and units / shop_of.UNIT end
 
 -- A line of an answer, a pick, a shortage: numbers become names, units quantities.
 local function public_line(shop, line)
@@ -54,16 +57,6 @@ function _M.public_answer(shop, answer)
   return new
 end
 
--- Raised as a table, so that it is told from a fault of the model.
-local function disagree(words)
-  error({ differs = words }, 0)
-end
-
-local function differ(what, expected, found)
-  if text.of(expected) ~= text.of(found) then
-    disagree(what .. ":\n  " .. table.concat(text.differences(expected, found), "\n  "))
-  end
-end
 
 -- ---- answers ----
 
@@ -118,6 +111,7 @@ end
 
 -- What the model answered against what the engine answered.
 function _M.answers(model, name, expected, value, second, code, detail)
+  if expected.answer and expected.answer.any and value then return end
   if expected.answer and expected.answer.outcomes then
     for i, outcome in ipairs(expected.answer.outcomes) do
       local got = value[i]
@@ -264,39 +258,6 @@ local function compare_page(model, inv, stock)
   differ("page of stock " .. stock, expected, found)
 end
 
--- The ledger adds up to what is promised and to what is there.
-local function compare_ledger(model, inv)
-  local shop, reserved, moved, after = model.shop, {}, {}, 0
-  while after do
-    local rows, cursor = assert(inv:events{ after = after, limit = 500 })
-    after = cursor
-    for _, row in ipairs(rows) do
-      local sku = row.sku or ""
-      local stock = sku .. " in " .. tostring(row.stock)
-      local source = sku .. " at " .. tostring(row.source)
-      reserved[stock] = (reserved[stock] or 0) - shop_of.units(row.reserved)
-      moved[source] = (moved[source] or 0) + shop_of.units(row.moved)
-    end
-  end
-  local promised, there = {}, {} -- by SKU, which a deleted product leaves to others
-  for number, product in ipairs(shop.products) do
-    for _, stock in ipairs(shop.stocks) do
-      local key = product.sku .. " in " .. stock.id
-      promised[key] = (promised[key] or 0) + shop_of.promised(shop, number, stock.id).reserved
-    end
-    for source, place in ipairs(shop.sources) do
-      local item, key = shop_of.item(shop, number, source), product.sku .. " at " .. place.code
-      there[key] = (there[key] or 0) + (item and item.qty or 0)
-    end
-  end
-  for key, qty in pairs(promised) do
-    differ("the ledger's promises of " .. key, qty, reserved[key] or 0)
-  end
-  for key, qty in pairs(there) do
-    differ("the ledger's movements of " .. key, qty, moved[key] or 0)
-  end
-end
-
 -- A product's settings as callers see them.
 local function public_setting(value)
   if type(value) == "number" then return public(value) end
@@ -334,7 +295,9 @@ local function compare_pages(model, inv, name)
 end
 
 function _M.all(model, inv)
-  for _, name in ipairs{ "waiting", "oversold" } do compare_pages(model, inv, name) end
+  for _, name in ipairs{ "waiting", "oversold", "inconsistencies" } do
+    compare_pages(model, inv, name)
+  end
   for number, product in ipairs(model.shop.products) do
     _M.product(model, inv, number)
     if not product.deleted then compare_product_record(model, inv, number) end
@@ -343,7 +306,7 @@ function _M.all(model, inv)
   for _, stock in ipairs(model.shop.stocks) do
     if not stock.deleted then compare_page(model, inv, stock.id) end
   end
-  compare_ledger(model, inv)
+  ledger.compare(model, inv)
   local problems = assert(inv:verify()).problems
   if #problems > 0 then disagree("verify: " .. text.of(problems)) end
 end

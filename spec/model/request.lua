@@ -4,13 +4,14 @@
 local promises = require "model.promises"
 local quartermaster = require "quartermaster"
 local shop_of = require "model.shop"
+local text = require "model.text"
 
 local _M = {}
 
 function _M.new(shop, has, reads)
   return { before = shop, shop = reads and shop or shop_of.copy(shop), codes = {}, answer = {},
     pending = promises.pending(shop), oversold = {}, facts = {}, has = has,
-    document = shop.document + 1 }
+    document = shop.document + 1, last_document = shop.document + 1 }
 end
 
 -- Adds a problem and goes on.
@@ -36,12 +37,25 @@ end
 
 -- Each row builds on those before it. Once one is refused nothing of the request counts any more,
 -- and the rows after it are tried on the shop as it was.
-function _M.rows(request, rows, act)
-  if #rows == 0 then _M.refuse("INVALID") end
+function _M.each(request, rows, act)
   for i, row in ipairs(rows) do
     _M.try(request, act, row, i)
     if #request.codes > 0 then request.shop = shop_of.copy(request.before) end
   end
+end
+
+-- The same for a list that may not be empty.
+function _M.rows(request, rows, act)
+  if #rows == 0 then _M.refuse("INVALID") end
+  _M.each(request, rows, act)
+end
+
+_M.text_of = text.of
+
+-- The number of a document that is made besides the request's own.
+function _M.new_document(request)
+  request.last_document = request.last_document + 1
+  return request.last_document
 end
 
 -- Adds a line to the answer.

@@ -19,13 +19,13 @@ function _M.new(options)
     stocks = { { id = 1, name = "Default Stock" } },
     channels = { ["website base"] = 1 },
     links = { { stock = 1, source = 1, priority = 1 } },
-    products = {}, items = {}, orders = {}, adopted = {}, documents = {},
+    products = {}, items = {}, orders = {}, adopted = {}, documents = {}, foreign = {},
   }
 end
 
 -- Settings and answers are never changed once they are there, so copies may share them.
 local DEEP = { "sources", "stocks", "links", "products", "items", "orders", "adopted" }
-local SHALLOW = { "channels", "documents" }
+local SHALLOW = { "channels", "documents", "foreign" }
 local SHARED = { own = true, composite = true }
 
 local function deep(value)

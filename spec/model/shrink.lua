@@ -97,13 +97,15 @@ end
 -- The shortest list found, and what differs at its end.
 function _M.list(options, commands, run)
   run = run or runner.run
-  local runs, problem, kind = 0, nil, nil
+  local runs, problem, kind, first = 0, nil, nil, nil
   local function fails(list)
     runs = runs + 1
     if runs > MOST_RUNS then return false end
     local found, of_kind = run(options, list)
-    kind = kind or of_kind
-    if not found or of_kind ~= kind then return false end
+    kind, first = kind or of_kind, first or found
+    -- What breaks the model itself must break it at the same place.
+    local same = found and of_kind == kind and (kind == "differs" or found == first)
+    if not same then return false end
     problem = found
     return true
   end

@@ -9,7 +9,7 @@ local _M = {}
 
 -- Each gives a list of { weight, function(world) } by name; the function returns a command, or nil
 -- when there is nothing of its kind to say.
-local SUBJECTS = { "catalogue", "items", "orders", "reads" }
+local SUBJECTS = { "catalogue", "items", "orders", "care", "reads" }
 
 local SOURCES = { "a", "b", "c", "d" } -- those of stocks with many orders first
 local SKUS = { "bike", "bell", "book", "card", "sand", "tent" }
@@ -71,6 +71,9 @@ function World:id(prefix)
   self.ids = self.ids + 1
   return (self.prefix or "") .. prefix .. self.ids
 end
+
+-- A name that is always the same in this world.
+function World:name(name) return (self.prefix or "") .. name end
 
 -- ---- the shop at its beginning ----
 

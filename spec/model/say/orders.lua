@@ -33,18 +33,6 @@ local function batch(world)
   return #ops > 0 and { "batch", ops } or nil
 end
 
--- ---- another system's promises ----
-
-local function adopt(world)
-  local rows = {}
-  for i = 1, world:pick{ 1, 1, 2 } do
-    rows[i] = world:where{ sku = world:sku(), qty = world:qty() * world:pick{ -1, -1, 1 } }
-    if world:once_in(50) then rows[i].sku = world.unknown end
-    if world:once_in(6) then rows[i].note = "from the old shop" end
-  end
-  return { "adopt", { id = world:id("adopt-"), reservations = rows } }
-end
-
 local function say(call, make)
   return function(world)
     local request = make(world)
@@ -62,6 +50,6 @@ end
 kinds.place_hold = { 8, say("place", placing.place_hold) }
 for _, name in ipairs{ "hold", "extend", "release", "place_hold" } do kinds[name].needs = "hold" end
 kinds.by_plan, kinds.again = { 6, events.by_plan }, { 3, again }
-kinds.batch, kinds.adopt = { 4, batch }, { 2, adopt }
+kinds.batch = { 4, batch }
 
 return kinds
