@@ -6,6 +6,8 @@ local text = require "model.text"
 
 local _M = {}
 
+local MOST = 12 -- differences that are told
+
 -- Raised as a table, so that it is told from a fault of the model.
 function _M.disagree(words)
   error({ differs = words }, 0)
@@ -13,7 +15,8 @@ end
 
 function _M.differ(what, expected, found)
   if text.of(expected) ~= text.of(found) then
-    _M.disagree(what .. ":\n  " .. table.concat(text.differences(expected, found), "\n  "))
+    local list = text.differences(expected, found)
+    _M.disagree(what .. ":\n  " .. table.concat(list, "\n  ", 1, math.min(#list, MOST)))
   end
 end
 

@@ -19,14 +19,18 @@ local DOCUMENTS = { place = "order", cancel = "cancel", ship = "ship", invoice =
 _M.DOCUMENTS = DOCUMENTS
 
 local calls, reads = {}, {}
-for _, acts in ipairs{ require "model.catalogue", require "model.items",
-  require("model.orders").events, require("model.holds").calls, require "model.care" } do
-  for name, act in pairs(acts) do calls[name] = act end
+local function add(acts, to)
+  for name, act in pairs(acts) do to[name] = act end
 end
+
+add(require "model.catalogue", calls)
+add(require "model.items", calls)
+add(require("model.orders").events, calls)
+add(require("model.holds").calls, calls)
+add(require "model.care", calls)
 reads.inconsistencies, calls.inconsistencies = calls.inconsistencies, nil
-for _, part in ipairs{ "reads", "selection" } do
-  for name, act in pairs(require("model." .. part)) do reads[name] = act end
-end
+add(require "model.reads", reads)
+add(require "model.selection", reads)
 
 function _M.new(options, has)
   return { shop = shop_of.new(options), has = has }

@@ -140,7 +140,8 @@ local function all_kinds(has, without)
 end
 
 -- The world of a seed. `fixed` may give what is random otherwise: skus, independent, decimals,
--- file; the kinds of commands it is to go without; and a prefix for all ids.
+-- file; the kinds of commands it is to go without; a prefix for all ids; and narrow: no request may
+-- be about all orders there are.
 function _M.new(seed, has, fixed)
   fixed = fixed or {}
   local random = children.random(seed * 7919 + 17)

@@ -71,7 +71,7 @@ local function adopt(world)
     request.reservations = {}
     for i = 1, world:pick{ 0, 1, 1, 2 } do request.reservations[i] = reservation(world) end
   end
-  if world.has.compensate and world:once_in(8) then request.open = true end
+  if world.has.compensate and not world.narrow and world:once_in(8) then request.open = true end
   return { "adopt", request }
 end
 
