@@ -4,10 +4,12 @@
 # build/lua5.4, build/luajit, build/asan/lua5.4, build/fuzz/lua5.4. The module never links the Lua
 # library: it finds Lua in the program that loads it, whichever that is.
 
-# HOST is lua5.4 or luajit, MODE empty, asan or fuzz; SECONDS is for each fuzzer.
+# HOST is lua5.4 or luajit, MODE empty, asan or fuzz; SECONDS is for each fuzzer, STEPS for each host.
 HOST ?= lua5.4
 MODE ?=
 SECONDS ?= 60
+STEPS ?= 1000000
+SEED ?= $(shell date +%s)
 PREFIX ?= /usr/local
 
 LUA_VERSION_lua5.4 := 5.4
@@ -128,6 +130,9 @@ asan valgrind:
 fuzz:
 	@.ci/fuzz $(SECONDS)
 
+soak: lua5.4 luajit
+	@.ci/soak $(STEPS) $(SEED)
+
 lint:
 	@lua5.4 .ci/lint.lua
 
@@ -163,6 +168,7 @@ help:
 		'make asan       C tests and specs under AddressSanitizer and UBSan' \
 		'make valgrind   C tests and specs under memcheck' \
 		'make fuzz SECONDS=60    each fuzzer for so long' \
+		'make soak STEPS=1000000 SEED=1    random shops against the naive model, on both hosts' \
 		'make docs       write the API table of README.md from lua/quartermaster/meta.lua' \
 		'make rockspec   write the file lists of the rockspec' \
 		'make format     lay out the C sources' \
@@ -171,5 +177,5 @@ help:
 		'make deps       install what all of this needs (Debian, as root)' \
 		'make clean      remove build/'
 
-.PHONY: all lua5.4 luajit module tests fuzzers headers demo test asan valgrind fuzz lint deps docs \
+.PHONY: all lua5.4 luajit module tests fuzzers headers demo test asan valgrind fuzz soak lint deps docs \
 	rockspec format install clean help

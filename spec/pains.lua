@@ -77,7 +77,7 @@ return {
     specs = {
       ["spec/contention_spec.lua"] = {
         "of the last unit: exactly one gets it, the others are told" },
-      ["spec/orders_walk_spec.lua"] = { "a random walk over orders" },
+      ["spec/model_spec.lua"] = { "agree in random shops on every answer and every balance" },
     } },
   { 10, "a row lock that was skipped made a second stock row, and a serial was reserved twice",
     "odoo#268942 odoo#272560",
@@ -145,7 +145,6 @@ return {
       ["spec/salable_spec.lua"] = {
         "is false when nothing is left, unless backorders are unlimited",
         "says of each what salable_qty and is_salable say" },
-      ["spec/salable_random_spec.lua"] = { "the engine and a model that adds everything up agree" },
       ["spec/c/test_salable.c"] = { "without_a_gate_only_what_is_salable_is_shown" },
     } },
   { 20, "indexing anew or upgrading brought an old state back", "inventory#3206",
@@ -158,7 +157,6 @@ return {
   { 21, "the index and the checkout applied the threshold by different rules", "magento2#39731",
     specs = {
       ["spec/salable_spec.lua"] = { "is what place checks" },
-      ["spec/salable_random_spec.lua"] = { "the engine and a model that adds everything up agree" },
       ["spec/c/test_salable.c"] = { "the_numbers_agree_with_wide_arithmetic",
         "a_quantity_can_be_sold_up_to_what_is_left_and_no_further" },
     } },
@@ -261,14 +259,14 @@ return {
   { 35, "invoices, shipments and refunds in part and in odd orders gave wrong sums",
     "inventory#1849 inventory#1913 inventory#1924",
     specs = {
-      ["spec/orders_walk_spec.lua"] = { "a random walk over orders" },
+      ["spec/model_spec.lua"] = { "agree in random shops on every answer and every balance" },
       ["spec/events_spec.lua"] = { "after 5 goods were ordered and" },
       ["spec/c/test_order.c"] = { "a_million_random_steps_follow_the_table_of_guards" },
     } },
   { 36, "what was reserved became negative, with no way out", "medusa#12401 medusa#11131",
     specs = {
       ["spec/c/test_constraints.c"] = { "every_constraint_refuses_what_breaks_it" },
-      ["spec/orders_walk_spec.lua"] = { "a random walk over orders" },
+      ["spec/model_spec.lua"] = { "agree in random shops on every answer and every balance" },
       ["spec/adopt_spec.lua"] = {
         "takes a release of what was never taken, which adds nothing to sell beyond it" },
     } },
@@ -303,8 +301,7 @@ return {
     } },
   { 41, "a list that could be read only once made a query see nothing", "saleor, by reading",
     specs = {
-      ["spec/orders_walk_spec.lua"] = { "a random walk over orders" },
-      ["spec/salable_random_spec.lua"] = { "the engine and a model that adds everything up agree" },
+      ["spec/model_spec.lua"] = { "agree in random shops on every answer and every balance" },
     } },
 
   -- Identity and input -------------------------------------------------------------------------

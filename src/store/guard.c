@@ -43,6 +43,11 @@ static qm_code look(qm_tx *tx, uint32_t index, qm_mark *mark) {
   return code;
 }
 
+/* Adopted releases may balance promises, but they put no goods behind them. */
+static bool has_promises(const qm_balance *balance) {
+  return balance->firm + balance->backordered + balance->allocated > 0 || balance->adopted > 0;
+}
+
 /* Appends a mark for each stock of a product; none when nothing is promised of it, unless idle. */
 static qm_code look_at(qm_tx *tx, int64_t product, qm_marks *marks, bool idle) {
   qm_stakes *stakes = &tx->store->stakes;
@@ -51,7 +56,7 @@ static qm_code look_at(qm_tx *tx, int64_t product, qm_marks *marks, bool idle) {
   qm_mark mark = {.product = product};
   size_t first = marks->count;
   for (uint32_t i = 0; i < stakes->count; i++)
-    promised |= qm_reserved(&stakes->list[i].balance) > 0;
+    promised |= has_promises(&stakes->list[i].balance);
   if (code || !(promised || idle))
     return code;
   if (stakes->shared)

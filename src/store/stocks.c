@@ -41,6 +41,9 @@ static qm_code count_source(qm_tx *tx, int64_t stock, int64_t source, int sign) 
     /* What the stock's orders have claimed there is promised to them still, but from nowhere. */
     if (!code && sign < 0 && claimed)
       code = qm_allocations_drop(tx, product, source, stock);
+    /* What the stock claims here no longer, others may wait for. */
+    if (!code && sign < 0)
+      code = qm_touch(tx, product, stock);
   }
   if (code)
     QM_END(tx, ITEMS_AT);

@@ -80,21 +80,35 @@ qm_code qm_walk_limit(qm_walk *walk, const qm_placed_line *line, qm_qty *limit) 
 }
 
 /* Could the step take goods from other promises? A line that is covered by the stock's own sources
- * gives up as much demand as it takes supply; one that waits, or whose sources others draw on as
- * well, may not. */
-static bool may_take(const qm_walk *walk, const qm_placed_line *line) {
+ * gives up as much demand as it takes supply; one that waits or reserves nothing, whose sources
+ * others draw on as well, or that draws on another stock's source, may not. */
+static qm_code may_take(const qm_walk *walk, const qm_placed_line *line, bool *may) {
+  qm_tx *tx = walk->tx;
   qm_event event = walk->step->event;
-  if (event == QM_CANCEL || event == QM_RETURN || walk->tx->store->independent)
-    return false;
-  return line->shared || line->counters.backordered > 0;
+  const qm_line *counters = &line->counters;
+  *may = false;
+  if (event == QM_CANCEL || event == QM_RETURN || tx->store->independent ||
+      counters->tracked == QM_TRACK_NOTHING)
+    return QM_OK;
+  *may = line->shared || counters->backordered > 0 || counters->tracked != QM_TRACK_ALL;
+  if (*may || !walk->source)
+    return QM_OK;
+  bool own;
+  qm_code code = QM_FIRST(tx, LINK, &own, QM_I(line->stock * 65536 + walk->source));
+  if (!code && own)
+    QM_END(tx, LINK);
+  *may = !own;
+  return code;
 }
 
 /* Whatever happens to an order's line happens here, one product at a time. */
 qm_code qm_walk_change(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty) {
   qm_tx *tx = walk->tx;
   uint32_t problems = tx->verdict->problem_count;
-  bool guarded = may_take(walk, line);
-  qm_code code = guarded ? qm_guard_open(tx, line->product) : QM_OK;
+  bool guarded;
+  qm_code code = may_take(walk, line, &guarded);
+  if (!code && guarded)
+    code = qm_guard_open(tx, line->product);
   if (!code)
     code = walk->step->apply(walk, row, line, qty);
   if (code || tx->verdict->problem_count > problems)

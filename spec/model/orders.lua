@@ -1,0 +1,258 @@
+-- orders.lua: placing orders, and the requests that report what happens to them.
+
+local guard = require "model.guard"
+local lines_of = require "model.lines"
+local promises = require "model.promises"
+local request_of = require "model.request"
+local rules = require "model.rules"
+local shop_of = require "model.shop"
+
+local _M = {}
+
+local note, refuse, say = request_of.note, request_of.refuse, request_of.say
+
+-- ---- placing ----
+
+local function product_to_sell(request, sku)
+  local number, product = shop_of.find_product(request.shop, sku)
+  if not product or not product.declared then
+    note(request, "NOT_FOUND")
+  elseif request_of.is_composite(request.shop, number) then
+    note(request, "UNSUPPORTED")
+  else
+    return number
+  end
+  return nil
+end
+
+-- The rows with everything looked up, in units.
+local function read_rows(request, given)
+  local rows = {}
+  for i, row in ipairs(given.lines or {}) do
+    local qty = request_of.qty(request, row.qty) -- a row that is wrong in itself is not looked up
+    local legal = request_of.legal_sku(request, row.sku)
+    local product = qty and legal and product_to_sell(request, row.sku)
+    rows[i] = { number = row.line or i, product = product, qty = qty }
+  end
+  return rows
+end
+
+-- The total of each product, and the products in order.
+local function add_up(rows)
+  local totals, products = {}, {}
+  for _, row in ipairs(rows) do
+    if not totals[row.product] then products[#products + 1] = row.product end
+    totals[row.product] = (totals[row.product] or 0) + row.qty
+  end
+  return totals, products
+end
+
+local function check_numbers(request, rows)
+  local seen = {}
+  for _, row in ipairs(rows) do
+    if seen[row.number] then note(request, "INVALID") end
+    seen[row.number] = true
+  end
+end
+
+local function tracking(rule)
+  if not rule.managed then return "nothing" end
+  return rule.reserves and "all" or "sources"
+end
+
+local function kind_of(shop, product)
+  return shop.products[product].type == "simple" and "goods" or "virtual"
+end
+
+-- Writes the lines of an order or a hold: as far as goods cover them they are firm, the first
+-- lines first. firm: how much of each product is.
+local function add_lines(request, order, rows, firm)
+  local shop = request.shop
+  for _, row in ipairs(rows) do
+    local tracked = tracking(rules.rule(shop, row.product, order.stock))
+    local line = shop_of.new_line(row.number, row.product, kind_of(shop, row.product), tracked,
+      row.qty)
+    if tracked == "all" then
+      local covered = math.min(row.qty, firm[row.product])
+      firm[row.product] = firm[row.product] - covered
+      line.backordered = row.qty - covered
+    end
+    table.insert(order.lines, line)
+    say(request, { line = row.number, product = row.product, qty = row.qty,
+      backordered = line.backordered > 0 and line.backordered or nil })
+  end
+  table.sort(order.lines, function(a, b) return a.number < b.number end)
+  table.insert(shop.orders, order)
+end
+
+-- Checks each product's total and says how much of it is firm. had: what a hold had of it, which
+-- was promised when the hold was made.
+local function check_products(request, order, totals, products, had)
+  local firm = {}
+  for _, product in ipairs(products) do
+    local of_hold = had and had[product] or { firm = 0, waiting = 0 }
+    if of_hold.firm + of_hold.waiting < totals[product] then
+      local codes = rules.refusals(request.shop, product, order.stock, order.group,
+        totals[product])
+      for _, code in ipairs(codes) do note(request, code) end
+    end
+    local free = promises.uncovered(request.shop, product, order.stock)
+    firm[product] = math.max(of_hold.firm, math.min(totals[product], free))
+  end
+  return firm
+end
+
+-- An order, or a hold: begin(order) adds what only one of them has. from: the stock, the rows if
+-- not the request's, and what leaves the hold that it is placed from.
+function _M.promise(request, given, kind, begin, from)
+  if not from and #given.lines == 0 then refuse("INVALID") end
+  local order = { id = given.id, kind = kind, document = request.document,
+    stock = from and from.stock, channel = given.channel, group = given.customer_group,
+    time = request.shop.now, lines = {} }
+  if not from then order.stock = request_of.stock(request, given) end
+  local rows = from and from.rows or read_rows(request, given)
+  check_numbers(request, rows)
+  if begin then begin(order) end
+  if #request.codes > 0 then return end
+  local totals, products = add_up(rows)
+  for _, product in ipairs(products) do
+    promises.settle_pending(request.shop, request.pending, product, order.stock)
+  end
+  local had = from and from.leave(request, given, totals)
+  local firm = check_products(request, order, totals, products, had)
+  if #request.codes > 0 then return end
+  if kind == "order" then request.answer.order = given.id end
+  add_lines(request, order, rows, firm)
+end
+
+-- ---- what happens to an order ----
+
+-- Does the event move neither goods nor promises in a way that others could feel?
+local function is_harmless(shop, kind, line, row)
+  if kind == "cancel" or kind == "return_goods" then return true end
+  if kind == "invoice" and line.kind ~= "virtual" or line.tracked == "nothing" then return true end
+  return kind == "reassign" and row.source and not promises.is_shared(shop, line.product)
+end
+
+-- Whatever happens to a line may take goods from other promises.
+local function change_line(request, kind, order, line, qty, row)
+  local shop, act = request.shop, lines_of.events[kind]
+  local harmless = shop.independent or is_harmless(shop, kind, line, row)
+  guard.voluntary(request, harmless and {} or { line.product }, row.force, function()
+    act(request, order, line, qty, row)
+  end)
+end
+
+local function do_line_row(request, kind, order, row, qty)
+  local line = shop_of.find_line(order, row.line)
+  local sku = line and request.shop.products[line.product].sku
+  if not line and row.planned then refuse("INVALID") end
+  if not line or row.sku and row.sku ~= sku then refuse("NOT_FOUND") end
+  local barred = lines_of.barred(kind, line)
+  if barred and row.planned and kind == "allocate" then return end
+  if barred then refuse(barred) end
+  if qty > lines_of.limit(kind, line, row) then refuse("EXCEEDS") end
+  change_line(request, kind, order, line, qty, row)
+end
+
+-- A SKU goes to its lines in order, each as far as it allows.
+local function do_sku_row(request, kind, order, row, qty)
+  local left, last, fine = qty, nil, true
+  for _, line in ipairs(order.lines) do
+    if request.shop.products[line.product].sku == row.sku then
+      local take = math.min(left, lines_of.limit(kind, line, row))
+      if left > 0 then last = line end
+      if take > 0 then
+        fine = request_of.try(request, change_line, request, kind, order, line, take, row) and fine
+      end
+      left = left - take
+    end
+  end
+  if left == 0 or not fine then return end
+  if not last then refuse("NOT_FOUND") end
+  refuse(lines_of.barred(kind, last) or "EXCEEDS")
+end
+
+-- The source a row or the whole request names; for shipping else the stock's only one.
+local function source_of(request, kind, order, named)
+  if named then
+    local source = request_of.source(request, named)
+    if not source then refuse() end
+    return source
+  end
+  if kind == "allocate" then refuse("INVALID") end
+  local links = shop_of.links_of(request.shop, order.stock)
+  return kind == "ship" and #links == 1 and links[1].source or nil
+end
+
+-- Where units are taken from and where they go: as numbers, nil where nothing is named.
+local function reassign_sources(request, row)
+  local from = row.from and request_of.source(request, row.from)
+  local to = row.to and request_of.source(request, row.to)
+  if row.from and not from or row.to and not to then refuse() end
+  if from and from == to then refuse("INVALID") end
+  return to, from
+end
+
+local SOURCE_KEY = { ship = "source", invoice = "source", refund = "return_to",
+  return_goods = "to", allocate = "source" }
+
+local function do_row(request, kind, given, order, row)
+  if given.plan and row.qty == 0 then return end
+  local qty = request_of.qty(request, row.qty)
+  if not qty then return end
+  local known = { line = row.line, sku = row.sku, return_to_stock = row.return_to_stock,
+    write_off = row.write_off, force = given.force, planned = given.plan ~= nil }
+  if kind == "reassign" then
+    known.source, known.from = reassign_sources(request, row)
+  else
+    known.source = source_of(request, kind, order, row[SOURCE_KEY[kind]] or given.source)
+  end
+  if not row.line and not request_of.legal_sku(request, row.sku) then return end
+  local act = row.line and do_line_row or do_sku_row
+  act(request, kind, order, known, qty)
+end
+
+-- Everything the event still allows.
+local function do_all(request, kind, given, order)
+  local row = { source = source_of(request, kind, order, given.source), force = given.force }
+  for _, line in ipairs(order.lines) do
+    local limit = lines_of.limit(kind, line)
+    if limit > 0 then change_line(request, kind, order, line, limit, row) end
+    if #request.codes > 0 then return end
+  end
+end
+
+local function picks_of(plan)
+  local rows = {}
+  for i, pick in ipairs(plan.picks) do
+    rows[i] = { line = pick.line, sku = pick.sku, source = pick.source, qty = pick.qty_to_deduct }
+  end
+  return rows
+end
+
+local BY_LINE = { refund = true, return_goods = true, allocate = true, reassign = true }
+
+-- An event happens to the order that find() finds, in the shop as it is at that moment.
+function _M.happen(request, kind, given, find)
+  if not find() then refuse("NOT_FOUND") end
+  if given.plan and given.plan.order and given.plan.order ~= given.order then refuse("INVALID") end
+  local rows = given.plan and picks_of(given.plan) or given.lines
+  request.answer.order, request.answer.lines = given.order, {}
+  if not rows and BY_LINE[kind] then refuse("INVALID") end
+  if not rows then return do_all(request, kind, given, find()) end
+  request_of.rows(request, rows, function(row) do_row(request, kind, given, find(), row) end)
+end
+
+_M.events = {}
+
+for _, kind in ipairs{ "cancel", "ship", "invoice", "refund", "return_goods", "allocate",
+  "reassign" } do
+  _M.events[kind] = function(request, given)
+    _M.happen(request, kind, given, function()
+      return shop_of.find_order(request.shop, given.order)
+    end)
+  end
+end
+
+return _M
