@@ -19,7 +19,13 @@ describe("a hold", function()
       assert.same({ id = "cart", stock = stock, time = START, expires = START + 900, live = true,
         lines = { { line = 1, sku = "bike", qty = 4, kind = "goods", backordered = 0 } } },
         assert(inv.holds:get("cart")))
-      assert.equal("hold_placed", kit.rows_of(inv, "cart")[1].event)
+      local row = kit.rows_of(inv, "cart")[1]
+      assert.same({ "hold_placed", "cart", nil, -4 },
+        { row.event, row.hold, row.order, row.reserved })
+      assert(inv:release{ id = "r", hold = "cart" })
+      row = kit.rows_of(inv, "r")[1]
+      assert.same({ "hold_released", "cart", nil, 4 },
+        { row.event, row.hold, row.order, row.reserved })
     end)
   end)
 

@@ -261,7 +261,8 @@ function Inventory:batch(ops) end
 ---@field time integer
 ---@field event string order_placed, order_canceled, shipment_created, invoice_created, creditmemo_created, goods_returned, units_allocated, allocation_moved, quantity_set, quantity_adjusted, reservation_adopted, order_adopted (`note` names the counter that `qty` is of), manual_compensation, ledger_compacted, oversold, ...
 ---@field document? string the caller's id
----@field order? string
+---@field order? string the order it is about
+---@field hold? string the hold it is about
 ---@field line? integer
 ---@field sku? string
 ---@field stock? integer

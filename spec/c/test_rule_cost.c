@@ -1,9 +1,10 @@
 /* test_rule_cost.c: what the promise rule costs a product whose sources nobody else draws on:
- * nothing. The statements that the database runs are written down as it runs them, once in a shop
- * with the rule and once in one whose stocks are independent, and must be the same. */
+ * nothing, but for one look-up when goods leave: is the source one of the stock's own? The
+ * statements that the database runs are written down as it runs them, once in a shop with the rule
+ * and once in one whose stocks are independent, and must be the same. */
 #include "store_kit.h"
 
-enum { STATEMENTS = 64, LENGTH = 60 };
+enum { STATEMENTS = 64, LENGTH = 60, SHIPPING = 3 };
 
 typedef struct journal {
   char text[STATEMENTS][LENGTH];
@@ -55,7 +56,7 @@ static void live(bool independent, journal steps[6]) {
   CHECK_INT(kit_apply(store, kit_place(&record, "o-2", "bike", 30 * KIT_ONE)), QM_NOT_ENOUGH);
   writing = &steps[2];
   CHECK_INT(stand(store), QM_OK);
-  writing = &steps[3];
+  writing = &steps[SHIPPING];
   const qm_op *op = kit_event(&record, QM_OP_SHIP, "s-1", "o-1", "bike", NULL, KIT_ONE);
   CHECK_INT(kit_apply(store, op), QM_OK);
   writing = &steps[4];
@@ -68,11 +69,23 @@ static void live(bool independent, journal steps[6]) {
   kit_remove(&file);
 }
 
+/* Takes a statement out that must be there once. */
+static void remove_one(journal *step, const char *text) {
+  int kept = 0;
+  for (int i = 0; i < step->count; i++)
+    if (strcmp(step->text[i], text) != 0)
+      memmove(step->text[kept++], step->text[i], LENGTH);
+  CHECK_INT(kept, step->count - 1);
+  step->count = kept;
+}
+
 TEST(unshared_products_run_the_same_statements_with_the_rule_and_without) {
   static journal with[6], without[6];
   live(false, with);
   live(true, without);
   for (int step = 0; step < 6; step++) {
+    if (step == SHIPPING)
+      remove_one(&with[step], "SELECT 1 FROM link WHERE id = ?1");
     CHECK_INT(with[step].count, without[step].count);
     CHECK(with[step].count > 2 && with[step].count < STATEMENTS);
     for (int i = 0; i < with[step].count && i < without[step].count; i++)

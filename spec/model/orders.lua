@@ -1,5 +1,6 @@
 -- orders.lua: placing orders, and the requests that report what happens to them.
 
+local geography = require "model.geography"
 local guard = require "model.guard"
 local lines_of = require "model.lines"
 local promises = require "model.promises"
@@ -108,10 +109,11 @@ function _M.promise(request, given, kind, begin, from)
   if not from and #given.lines == 0 then refuse("INVALID") end
   local order = { id = given.id, kind = kind, document = request.document,
     stock = from and from.stock, channel = given.channel, group = given.customer_group,
-    time = request.shop.now, lines = {} }
+    time = request.shop.now, destination = given.destination, lines = {} }
   if not from then order.stock = request_of.stock(request, given) end
   local rows = from and from.rows or read_rows(request, given)
   check_numbers(request, rows)
+  if given.destination then geography.check(request, given.destination) end
   if begin then begin(order) end
   if #request.codes > 0 then return end
   local totals, products = add_up(rows)

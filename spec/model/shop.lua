@@ -26,7 +26,7 @@ end
 -- Settings and answers are never changed once they are there, so copies may share them.
 local DEEP = { "sources", "stocks", "links", "products", "items", "orders", "adopted" }
 local SHALLOW = { "channels", "documents", "foreign" }
-local SHARED = { own = true, composite = true }
+local SHARED = { own = true, composite = true, destination = true, channel = true }
 
 local function deep(value)
   if type(value) ~= "table" then return value end

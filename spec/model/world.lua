@@ -67,6 +67,15 @@ end
 
 function World:qty(most) return self:units(most) / 10000 end
 
+-- A place on the globe, or where nobody knows where it is.
+function World:destination()
+  if self:once_in(4) then return { country = "DE", postcode = "80331" } end
+  local place = { latitude = self.random(-2, 2), longitude = self.random(-3, 3) * 10.5 }
+  if self:once_in(20) then place.latitude = self:pick{ 91, 0 } end
+  if self:once_in(20) then place.longitude = nil end
+  return place
+end
+
 function World:id(prefix)
   self.ids = self.ids + 1
   return (self.prefix or "") .. prefix .. self.ids

@@ -41,7 +41,9 @@ local function source(world)
   local given = { code = code }
   if world:once_in(30) then given.code = "e" end
   if world:once_in(15) then given.name = world:pick{ "Source a", "Another name" } end
-  if world:once_in(10) then given.latitude, given.longitude = 0, world.random(-20, 20) end
+  if world:once_in(4) then
+    given.latitude, given.longitude = world.random(-1, 1), world.random(-3, 3) * 10.5
+  end
   if not world:once_in(10) then given.enabled = not world:once_in(3) end
   if world:once_in(4) then given.force = true end
   return { "sources:save", given }

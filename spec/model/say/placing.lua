@@ -29,6 +29,7 @@ local function place_request(world)
   if world:once_in(8) then
     for i, line in ipairs(request.lines) do line.line = 10 - 2 * i end
   end
+  if world:once_in(4) then request.destination = world:destination() end
   if world:once_in(6) then request.customer_group = world:pick{ "trade", "retail" } end
   if world:once_in(40) then request.lines[1].qty = world:pick{ 0, -1 } end
   if world:once_in(40) then request.lines[1].sku = world.unknown end
@@ -55,7 +56,7 @@ end
 
 local function hold_request(world)
   local request = place_request(world)
-  request.id, request.ttl = world:id("h-"), ttl(world)
+  request.id, request.ttl, request.destination = world:id("h-"), ttl(world), nil
   return request
 end
 

@@ -41,13 +41,20 @@ local function select(world)
   else
     world:where(request)
     request.lines = {}
-    for i = 1, world:pick{ 1, 1, 2 } do
-      request.lines[i] = { sku = world:sku(), qty = world:qty(9) }
+    for i = 1, world:pick{ 1, 1, 2, 3 } do
+      local line = { sku = world:sku(), qty = world:qty(9) }
+      if world:once_in(3) then line.group = world:pick{ 7, 7, 8 } end
+      if world:once_in(6) then line.splittable = world:once_in(3) end
+      request.lines[i] = line
     end
   end
+  if world:once_in(2) then request.algorithm = "distance" end
+  if world:once_in(30) then request.algorithm = "magic" end
+  if world:once_in(2) then request.destination = world:destination() end
   if world:once_in(4) then request.availability = "physical" end
   if world:once_in(4) then request.rows = "all" end
   if world:once_in(6) then request.sources = { world:source(), world:source() } end
+  if world:once_in(30) and request.sources then request.sources[1] = "nowhere" end
   return { "select", request }
 end
 
