@@ -128,6 +128,45 @@ describe("an order from a hold", function()
   end)
 end)
 
+describe("a line that waits for goods which an expired hold frees", function()
+  it("gets them before it is shipped or allocated", function()
+    for _, call in ipairs{ "ship", "allocate" } do
+      with_shop(function(inv, stock, clock)
+        assert(hold(inv, "cart", stock, 8, 60))
+        assert(inv:place{ id = "o", stock = stock, lines = { { sku = "bike", qty = 6 } } })
+        assert.equal(4, waits(inv, "o"))
+        clock.now = START + 60
+        assert(inv[call](inv, { id = "x", order = "o", lines = {
+          { line = 1, qty = 6, source = "muc" } } }))
+        assert.equal(0, waits(inv, "o"))
+        assert.equal(4, salable(inv, stock))
+      end, { backorders = "allow" })
+    end
+  end)
+end)
+
+describe("a product of another type since it was held", function()
+  it("is ordered as what it is now", function()
+    with_shop(function(inv, stock)
+      assert(hold(inv, "cart", stock, 2))
+      assert(inv.products:save{ sku = "bike", type = "virtual" })
+      assert(inv:place{ id = "o", hold = "cart" })
+      assert.equal("virtual", inv.orders:get("o").lines[1].kind)
+    end)
+  end)
+
+  it("is not ordered from the hold when it is made of others now", function()
+    with_shop(function(inv, stock, clock)
+      kit.product(inv, "pen", { muc = 3 })
+      assert(inv:hold{ id = "cart", stock = stock, ttl = 9, lines = { { sku = "pen", qty = 1 } } })
+      clock.now = START + 9
+      assert(inv.items:delete{ sku = "pen", source = "muc" })
+      assert(inv.products:save{ sku = "pen", type = "configurable", children = { "bell" } })
+      helpers.expect_problems({ "hold CONFLICT" }, inv:place{ id = "o", hold = "cart" })
+    end)
+  end)
+end)
+
 describe("a hold of composite products", function()
   -- "kit" is a frame and two bells, shipped together.
   local function with_kit(fn)

@@ -18,7 +18,7 @@ qm_code qm_open_units(qm_tx *tx, int64_t product, qm_qty *units) {
     *units += qm_qty_max(balance->adopted, 0);
   }
   if (!code)
-    code = QM_FIRST(tx, LINES_UNCOUNTED, &row, QM_I(product));
+    code = QM_FIRST(tx, LINES_UNCOUNTED, &row, QM_I(product), QM_I(tx->now_ms));
   if (code || !row)
     return code;
   *units += QM_COL_INT(tx, LINES_UNCOUNTED, 0);

@@ -60,6 +60,9 @@ typedef struct qm_wants {
  * problems; rows that have any are left out. */
 qm_code qm_expand(qm_tx *tx, qm_wants *wants);
 
+/* The kind of line that a product of that type gets, unless it is a composite. */
+qm_line_kind qm_kind_of(int product_type);
+
 /* Valid until the next problem or entry. */
 qm_str qm_want_sku(const qm_tx *tx, const qm_want *want);
 

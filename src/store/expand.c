@@ -45,7 +45,7 @@ static qm_code add_want(expanding *x, const qm_want *want) {
   return QM_OK;
 }
 
-static qm_line_kind kind_of(int product_type) {
+qm_line_kind qm_kind_of(int product_type) {
   return product_type == QM_SIMPLE ? QM_LINE_GOODS : QM_LINE_VIRTUAL;
 }
 
@@ -69,7 +69,7 @@ static qm_code add_row(expanding *x, int index) {
     qm_problem_add(tx, QM_P_NO_PRODUCT, index, sku);
     return QM_OK;
   }
-  want.kind = kind_of(want.product.type);
+  want.kind = qm_kind_of(want.product.type);
   if (qm_is_composite(want.product.type))
     want.kind = QM_LINE_PARENT;
   else if (row->flags & QM_HAS_PARTS)
@@ -107,7 +107,7 @@ static qm_code add_part(expanding *x, uint32_t parent, int row, const qm_offer *
   const qm_want *whole = &x->wants->list[parent];
   qm_want want = {.product = offer->child,
                   .parent = whole->number,
-                  .kind = kind_of(offer->child.type),
+                  .kind = qm_kind_of(offer->child.type),
                   .row = row,
                   .chosen = chosen};
   qm_code wrong = qm_qty_times(whole->qty, each, &want.qty);

@@ -56,3 +56,21 @@ qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock) {
   tx->document = document;
   return code;
 }
+
+qm_code qm_expire_order(qm_tx *tx, int64_t order) {
+  bool row = true;
+  int64_t product = 0;
+  while (row) {
+    qm_code code = QM_FIRST(tx, ORDER_EXPIRED, &row, QM_I(order << QM_LINE_BITS),
+                            QM_I((order + 1) << QM_LINE_BITS), QM_I(product), QM_I(tx->now_ms));
+    if (!code && row) {
+      product = QM_COL_INT(tx, ORDER_EXPIRED, 0);
+      QM_END(tx, ORDER_EXPIRED);
+      code = qm_stakes_load(tx, product);
+    }
+    if (code)
+      return code;
+  }
+  tx->expiring = true;
+  return QM_OK;
+}

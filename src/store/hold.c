@@ -57,8 +57,14 @@ static qm_code read_want(qm_tx *tx, qm_want *want) {
   want->chosen = qm_out_text(&tx->store->out, QM_COL_STR(tx, HOLD_LINES, c));
   if (want->qty > QM_QTY_MAX)
     return qm_damaged(tx, "a line of a hold");
+  qm_str sku = qm_out_str(&tx->store->out, want->chosen);
+  bool whole = want->kind >= QM_LINE_PARENT;
   if (want->product.state != QM_DECLARED)
-    qm_problem_add(tx, QM_P_NO_PRODUCT, -1, qm_out_str(&tx->store->out, want->chosen));
+    qm_problem_add(tx, QM_P_NO_PRODUCT, -1, sku);
+  else if (qm_is_composite(want->product.type) != whole)
+    qm_problem_add(tx, QM_P_HOLD_CHANGED, -1, sku);
+  else if (!whole)
+    want->kind = qm_kind_of(want->product.type);
   return QM_OK;
 }
 

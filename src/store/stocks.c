@@ -414,7 +414,7 @@ qm_code qm_do_stock_delete(qm_tx *tx) {
   code = expire_all(tx, stock);
   if (code)
     return code;
-  code = QM_FIRST(tx, STOCK_RESERVED, &row, QM_I(stock));
+  code = QM_FIRST(tx, STOCK_RESERVED, &row, QM_I(stock), QM_I(tx->now_ms));
   if (code)
     return code;
   qm_qty reserved = row ? QM_COL_INT(tx, STOCK_RESERVED, 0) : 0;

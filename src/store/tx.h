@@ -74,7 +74,7 @@ typedef struct qm_tx {
   int64_t document; /* 0: none yet */
   int64_t now_ms;
   bool writes;
-  bool expiring;        /* expired holds are being taken out */
+  bool expiring;        /* expired holds are being taken out, or have been for this op */
   int64_t hold_expires; /* when the hold that is released does; 0: an order's lines are moved */
 } qm_tx;
 
@@ -234,6 +234,9 @@ qm_code qm_fact_open(qm_tx *tx, int64_t product, bool promises);
 qm_code qm_facts_close(qm_tx *tx);
 /* Takes holds that have expired out of a balance, a bounded number of them. */
 qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock);
+/* Takes them out for all products of an order, and gives what that frees to those who wait, before
+ * its lines are read: waiting lines change by it. Nothing more expires in this op then. */
+qm_code qm_expire_order(qm_tx *tx, int64_t order);
 /* What of a balance has expired and has not been taken out. */
 qm_code qm_discount_expired(qm_tx *tx, int64_t product, int64_t stock, qm_balance *balance);
 

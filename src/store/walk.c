@@ -308,7 +308,9 @@ qm_code qm_walk_order(qm_tx *tx, const qm_step *step) {
     qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
     return QM_OK;
   }
-  code = qm_document_add(tx, walk.order, walk.stock);
+  code = qm_expire_order(tx, walk.order);
+  if (!code)
+    code = qm_document_add(tx, walk.order, walk.stock);
   if (!code && !listed)
     code = do_all(&walk);
   for (uint32_t i = 0; !code && listed && i < tx->op->row_count; i++)
