@@ -265,12 +265,14 @@ function _M.inconsistencies(request)
   request.answer.rows = rows
 end
 
--- The product that the order's reservations go by that SKU, gone or not, else the one of now.
+-- The product that what is left of the order's reservations goes by that SKU, gone or not, else the
+-- one of now.
 local function compensated_product(shop, document, stock, sku)
   local best
   for _, sum in ipairs(sums(shop)) do
     local product = shop.products[sum.product]
     local matches = sum.document == document and sum.stock == stock and product.sku == sku
+    matches = matches and sum.qty ~= 0
     if matches and (not best or not product.deleted) then best = sum.product end
   end
   return best or shop_of.find_product(shop, sku)

@@ -177,7 +177,8 @@ _M["stocks:delete"] = function(request, id)
     end
   end
   for _, order in ipairs(shop.orders) do
-    for _, line in ipairs(order.stock == id and order.lines or {}) do
+    local counts = order.stock == id and shop_of.is_live(shop, order)
+    for _, line in ipairs(counts and order.lines or {}) do
       if line.tracked ~= "all" and shop_of.open(line) > 0 then note(request, "IN_USE") end
     end
   end
@@ -260,7 +261,7 @@ local function open_units(shop, product)
     total = total + sums.firm + sums.backordered + sums.allocated + math.max(0, sums.adopted)
   end
   for _, order in ipairs(shop.orders) do
-    for _, line in ipairs(order.lines) do
+    for _, line in ipairs(shop_of.is_live(shop, order) and order.lines or {}) do
       if line.product == product and line.tracked ~= "all" then
         total = total + shop_of.open(line)
       end

@@ -203,9 +203,16 @@ function _M.settle_pending(shop, pending, product, stock)
   for pair in pairs(chosen) do pending[pair] = nil end
 end
 
--- At the end of a request: everything but what is still pending.
+-- At the end of a request: everything but what is still pending. Stocks that share sources wait for
+-- the same goods, so that all of them do.
 function _M.settle_rest(shop, pending)
-  _M.settle(shop, function(...) return not pending[pair_of(...)] end)
+  local shared = {}
+  for _, one in pairs(pending) do
+    shared[one.product] = _M.is_shared(shop, one.product) or nil
+  end
+  _M.settle(shop, function(product, stock)
+    return not shared[product] and not pending[pair_of(product, stock)]
+  end)
 end
 
 return _M

@@ -100,7 +100,7 @@ end
 
 -- ---- goods ----
 
--- What a source has that any line may take, nil where it is no candidate; taken: what of it is gone.
+-- What a source has that any line may take, nil if it is no candidate; taken: what is gone of it.
 local function shared(shop, asked, line, source)
   local enabled = asked.named[source] and shop.sources[source].enabled
   if line.gone or not enabled then return nil end
@@ -138,7 +138,7 @@ local function short_number(qty)
   return qty / step
 end
 
--- Lines of one group are one parcel after the other: each list of lines, in order of its first line.
+-- Lines of one group are one parcel after the other: each list of lines, by its first line.
 local function parcels(lines)
   local list, by_group = {}, {}
   for _, line in ipairs(lines) do

@@ -213,11 +213,22 @@ static qm_code sum_up(qm_tx *tx, const row *first, const row *end) {
   return code;
 }
 
-static qm_code do_order(qm_tx *tx, const qm_settled *rows, size_t count, life *l) {
+/* A number of a row that is gone would be given again if it had been the last one, and whoever has
+ * read up to there would miss what comes. So a row that stays is written before any goes. */
+static qm_code mark(qm_tx *tx, int64_t *seq) {
+  qm_fact fact = {.event = QM_LEDGER_ledger_compacted};
+  qm_code code = qm_ledger_add(tx, &fact);
+  *seq = qm_db_last_key(tx->db);
+  return code;
+}
+
+static qm_code do_order(qm_tx *tx, const qm_settled *rows, size_t count, life *l, int64_t *marker) {
   bool whole;
   qm_code code = read_again(tx, rows, count, l, &whole);
   if (code || !whole)
     return code;
+  if (tx->verdict->value == 0)
+    code = mark(tx, marker);
   /* The units that each row is about are carried on, so that verify still knows every counter. */
   for (size_t i = 0; !code && i < l->count; i++)
     code = QM_RUN(tx, CARRY, QM_I(l->rows[i].seq));
@@ -234,19 +245,16 @@ static qm_code do_order(qm_tx *tx, const qm_settled *rows, size_t count, life *l
 qm_code qm_do_compact(qm_tx *tx) {
   const qm_settled *rows = qm_op_settled(tx->op);
   life l = {0};
+  int64_t marker = 0;
   qm_code code = QM_OK;
   for (size_t first = 0, end; !code && first < tx->op->settled_count; first = end) {
     for (end = first + 1; end < tx->op->settled_count && rows[end].order == rows[first].order;)
       end++;
-    code = do_order(tx, rows + first, end - first, &l);
+    code = do_order(tx, rows + first, end - first, &l, &marker);
   }
   free(l.rows);
   if (code || tx->verdict->value == 0)
     return code;
-  /* A number of a row that is gone would be given again if it had been the last one, and whoever
-   * has read up to there would miss what comes. So the last row is always one that stays. */
   char number[24];
-  qm_fact fact = {.event = QM_LEDGER_ledger_compacted};
-  fact.note = qm_number_text(tx->verdict->value, number);
-  return qm_ledger_add(tx, &fact);
+  return QM_RUN(tx, LEDGER_NOTE, QM_I(marker), QM_T(qm_number_text(tx->verdict->value, number)));
 }
