@@ -1,5 +1,5 @@
--- What compensate said of a settled reservation, its product gone, hung on whether the ledger had been
--- compacted in between.
+-- What compensate said of a settled reservation, its product gone, hung on whether the ledger had
+-- been compacted.
 
 local kit = require "order_kit"
 
