@@ -126,7 +126,8 @@ static qm_code reassign_limit(qm_walk *walk, const qm_placed_line *line, qm_qty 
   return code;
 }
 
-/* Units leave one source: for the other, where they are claimed already, or for none. */
+/* Units leave one source: for the other, where they are claimed already, or for none. What lies
+ * where they were may be what other stocks wait for. */
 static qm_code reassign_part(qm_walk *walk, qm_placed_line *line, int64_t from, qm_qty qty) {
   qm_tx *tx = walk->tx;
   qm_effect effect;
@@ -136,6 +137,8 @@ static qm_code reassign_part(qm_walk *walk, qm_placed_line *line, int64_t from, 
     qm_line_apply(&line->counters, QM_UNALLOCATE, qty, 0, &effect);
     code = qm_line_move(tx, line, &effect);
   }
+  if (!code)
+    code = qm_touch(tx, line->product, line->stock);
   if (!code)
     code = qm_source_code(tx, walk->source, &to);
   if (code)
