@@ -303,6 +303,11 @@ static qm_code set_up(qm_db *db, const qm_db_options *options, qm_err *err) {
     return code;
   if (version == 0 && (options->readonly || !options->create))
     return qm_fail(err, QM_FOREIGN, "%s is not a Quartermaster inventory", options->path);
+  if (version < QM_SCHEMA_VERSION && options->readonly)
+    return qm_fail(err, QM_READONLY,
+                   "%s has schema version %d and this program needs %d; open it once for writing,"
+                   " which upgrades it",
+                   options->path, (int)version, QM_SCHEMA_VERSION);
   if (!options->readonly && !db->in_memory)
     code = keep_log(db, options->path, err);
   snprintf(text, sizeof text, "PRAGMA synchronous = %s; PRAGMA temp_store = FILE",
