@@ -5,7 +5,7 @@ local children = require "children"
 local helpers = require "helpers"
 local quartermaster = require "quartermaster"
 
-local count_of, together = children.count_of, children.together
+local count_of, start, together = children.count_of, children.start, children.together
 
 local PEN = { { sku = "pen", qty = 1 } }
 
@@ -199,13 +199,6 @@ describe("a file that another process holds", function()
 end)
 
 describe("a writer that is killed", function()
-  -- The shell says the program's process id and becomes it.
-  local function start(command)
-    local pipe = assert(io.popen("sh -c 'echo $$; exec " .. command:gsub("^timeout %-k 1 120 ", "")
-      .. "' 2>/dev/null"))
-    return pipe, assert(tonumber(pipe:read("*l")))
-  end
-
   it("in the middle, five times, leaves every acknowledged order exactly once", function()
     children.with_directory(function(directory)
       local path, random = directory .. "/shop.db", children.random(7)
