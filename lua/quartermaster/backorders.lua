@@ -39,14 +39,10 @@ end
 function _M:waiting(filter)
   filter = filter == nil and {} or filter
   check.keys("waiting", filter, WAITING, 2)
-  local size, stock = page.size("waiting", filter), 0
-  local message, code, detail
-  if filter.channel or filter.stock then
-    stock, message, code, detail =
-      salable.stock_of(self, { stock = filter.stock, channel = filter.channel })
-    if not stock then
-      return nil, message, code, detail
-    end
+  local size = page.size("waiting", filter)
+  local stock, message, code, detail = salable.stock_of_list(self, filter)
+  if not stock then
+    return nil, message, code, detail
   end
   local rows
   rows, message, code, detail = read(self, filter.sku, stock, filter.after or 0, size + 1)

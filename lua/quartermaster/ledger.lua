@@ -40,14 +40,10 @@ end
 function _M:reservations(filter)
   filter = filter == nil and {} or filter
   check.keys("reservations", filter, RESERVATIONS, 2)
-  local size, stock = page.size("reservations", filter), 0
-  local message, code, detail
-  if filter.channel or filter.stock then
-    stock, message, code, detail =
-      salable.stock_of(self, { stock = filter.stock, channel = filter.channel })
-    if not stock then
-      return nil, message, code, detail
-    end
+  local size = page.size("reservations", filter)
+  local stock, message, code, detail = salable.stock_of_list(self, filter)
+  if not stock then
+    return nil, message, code, detail
   end
   local rows
   rows, message, code, detail =

@@ -29,6 +29,15 @@ function _M.stock_of(inv, where)
 end
 
 
+-- The stock that a list is of, 0 for all.
+function _M.stock_of_list(inv, filter)
+  if not filter.stock and not filter.channel then
+    return 0
+  end
+  return _M.stock_of(inv, { stock = filter.stock, channel = filter.channel })
+end
+
+
 local function first_stand(inv, sku, where, mode, qty)
   local stands, message, code, detail =
     core.stand(inv.store, where, { sku }, mode, inv.clock(), qty)
@@ -173,17 +182,14 @@ end
 function _M:oversold(filter)
   filter = filter == nil and {} or filter
   check.keys("oversold", filter, OVERSOLD, 2)
-  local size, stock, after = page.size("oversold", filter), 0, filter.after or 0
-  local rows, message, code, detail
-  if filter.stock or filter.channel then
-    stock, message, code, detail =
-      _M.stock_of(self, { stock = filter.stock, channel = filter.channel })
-    if not stock then
-      return nil, message, code, detail
-    end
+  local size, after = page.size("oversold", filter), filter.after or 0
+  local stock, message, code, detail = _M.stock_of_list(self, filter)
+  if not stock then
+    return nil, message, code, detail
   end
   local found = {}
   repeat
+    local rows
     rows, message, code, detail = oversold_rows(self, after, size, stock)
     if not rows then
       return nil, message, code, detail
