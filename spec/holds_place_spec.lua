@@ -128,6 +128,38 @@ describe("an order from a hold", function()
   end)
 end)
 
+describe("a hold that has expired", function()
+  it("becomes an order once, as one in time does", function()
+    with_shop(function(inv, stock, clock)
+      assert(hold(inv, "cart", stock, 4, 10))
+      clock.now = START + 10
+      assert(inv:place{ id = "o-1", hold = "cart", lines = { { sku = "bike", qty = 1 } } })
+      assert.equal(3, inv.holds:get("cart").lines[1].qty)
+      assert(inv:place{ id = "o-2", hold = "cart" })
+      kit.expect_line(inv, "o-2", 1, { ordered = 3, open = 3 })
+      assert.same({}, inv.holds:get("cart").lines)
+      kit.refused(inv, "CONFLICT", "place", { id = "o-3", hold = "cart" })
+      assert.same({ 4, 6 }, { kit.position(inv, "bike", stock).reserved, salable(inv, stock) })
+      assert.equal(1, assert(inv:compact()).orders)
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
+  it("does so also when hundreds have expired at other seconds", function()
+    with_shop(function(inv, stock, clock)
+      kit.product(inv, "bike", { muc = 1000 })
+      for i = 1, 600 do assert(hold(inv, "cart-" .. i, stock, 1, i)) end
+      clock.now = START + 1000
+      assert(inv:place{ id = "o-600", hold = "cart-600" })
+      assert.is_true(inv:verify().ok)
+      assert(inv:place{ id = "o-1", hold = "cart-1" })
+      assert.same({ 2, 0 },
+        { kit.position(inv, "bike", stock).reserved, kit.position(inv, "bike", stock).held })
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+end)
+
 describe("a line that waits for goods which an expired hold frees", function()
   it("gets them before it is shipped or allocated", function()
     for _, call in ipairs{ "ship", "allocate" } do

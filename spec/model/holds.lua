@@ -100,11 +100,12 @@ local function from_hold(request, given)
 end
 
 -- What is left of the hold of each product's total; what it had is promised to the order as it was.
+-- What an expired one had is promised no more, but leaves it too: nothing is ordered twice.
 local function leave(request, given, totals)
   local hold, had = shop_of.find_order(request.shop, given.hold, "hold"), {}
   for product, total in pairs(totals) do
-    local firm, waiting = 0, 0
-    if shop_of.is_live(request.shop, hold) then firm, waiting = take(hold, product, total) end
+    local firm, waiting = take(hold, product, total)
+    if not shop_of.is_live(request.shop, hold) then firm, waiting = 0, 0 end
     had[product] = { firm = firm, waiting = waiting }
   end
   return had

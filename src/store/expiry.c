@@ -48,13 +48,7 @@ qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock) {
                   .product = product,
                   .stock = stock,
                   .reserved = firm + backordered};
-  /* It is nobody's doing, whatever op is under way. */
-  int64_t document = tx->document;
-  tx->document = 0;
-  if (!code)
-    code = qm_ledger_add(tx, &fact);
-  tx->document = document;
-  return code;
+  return code ? code : qm_ledger_add_own(tx, &fact);
 }
 
 qm_code qm_expire_order(qm_tx *tx, int64_t order) {

@@ -110,45 +110,84 @@ static qm_code next_line(qm_tx *tx, const qm_hold *hold, int64_t after, int64_t 
   return fine ? QM_OK : qm_damaged(tx, "a line of a hold");
 }
 
+/* Up to qty units of a product, in the order of the hold's lines. */
+static qm_code go_through(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, bool take,
+                          qm_qty *firm, qm_qty *backordered, qm_qty *units) {
+  held_line line = {.id = hold->id << QM_LINE_BITS};
+  bool found = true;
+  *firm = *backordered = *units = 0;
+  while (*units < qty) {
+    qm_code code = next_line(tx, hold, line.id, product, &line, &found);
+    if (code || !found)
+      return code;
+    qm_qty some = qm_qty_min(qty - *units, line.open);
+    qm_qty waiting = qm_qty_max(0, some - (line.open - line.backordered));
+    *units += some;
+    if (line.tracked) {
+      *firm += some - waiting;
+      *backordered += waiting;
+    }
+    if (take)
+      code = QM_RUN(tx, HOLD_LINE_TAKE, QM_I(line.id), QM_I(some), QM_I(waiting));
+    if (code)
+      return code;
+  }
+  return QM_OK;
+}
+
+qm_code qm_hold_units(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, qm_qty *firm,
+                      qm_qty *backordered) {
+  qm_qty units;
+  *firm = *backordered = 0;
+  if (!hold->live)
+    return QM_OK;
+  return go_through(tx, hold, product, qty, false, firm, backordered, &units);
+}
+
 static qm_code say_converted(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty units,
                              qm_qty reserved) {
-  int64_t document = tx->document;
   qm_fact fact = {.event = QM_LEDGER_hold_converted,
+                  .document = hold->id, /* whose units these were */
                   .product = product,
                   .stock = hold->stock,
                   .reserved = reserved,
                   .qty = units};
-  tx->document = hold->id; /* it is the hold whose units these were */
   qm_code code = units > 0 ? qm_ledger_add(tx, &fact) : QM_OK;
-  tx->document = document;
+  if (code || hold->live || reserved == 0)
+    return code;
+  /* They had been given up already, which is taken back. */
+  fact = (qm_fact){.event = QM_LEDGER_hold_expired,
+                   .product = product,
+                   .stock = hold->stock,
+                   .reserved = -reserved};
+  return qm_ledger_add_own(tx, &fact);
+}
+
+/* Has everything that expires with the hold given up, however long nobody looked. */
+static qm_code expire_with(qm_tx *tx, const qm_hold *hold, int64_t product) {
+  bool row = true;
+  qm_code code = QM_OK;
+  while (!code && row) {
+    code = QM_FIRST(tx, EXPIRY_AT, &row, QM_I(product * 65536 + hold->stock), QM_I(hold->expires));
+    if (code || !row)
+      break;
+    QM_END(tx, EXPIRY_AT);
+    code = qm_expire(tx, product, hold->stock);
+  }
   return code;
 }
 
-qm_code qm_hold_units(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, bool take,
-                      qm_qty *firm, qm_qty *backordered) {
-  held_line line = {.id = hold->id << QM_LINE_BITS};
-  bool found = hold->live;
-  qm_qty left = qty;
-  *firm = *backordered = 0;
-  while (found && left > 0) {
-    qm_code code = next_line(tx, hold, line.id, product, &line, &found);
-    if (code)
-      return code;
-    if (!found)
-      break;
-    qm_qty units = qm_qty_min(left, line.open);
-    qm_qty waiting = qm_qty_max(0, units - (line.open - line.backordered));
-    left -= units;
-    if (line.tracked) {
-      *firm += units - waiting;
-      *backordered += waiting;
-    }
-    if (take)
-      code = QM_RUN(tx, HOLD_LINE_TAKE, QM_I(line.id), QM_I(units), QM_I(waiting));
-    if (code)
-      return code;
-  }
-  return take ? say_converted(tx, hold, product, qty - left, *firm + *backordered) : QM_OK;
+qm_code qm_hold_take(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, qm_qty *firm,
+                     qm_qty *backordered) {
+  qm_code code = hold->live ? QM_OK : expire_with(tx, hold, product);
+  qm_qty units;
+  if (!code)
+    code = go_through(tx, hold, product, qty, true, firm, backordered, &units);
+  if (!code)
+    code = say_converted(tx, hold, product, units, *firm + *backordered);
+  if (!hold->live)
+    *firm = *backordered = 0;
+  return code;
 }
 
 /* ---- when it expires ---- */
@@ -177,7 +216,7 @@ qm_code qm_hold_leave(qm_tx *tx, int64_t product, int64_t stock, int64_t expires
 /* Everything that a hold has of one product goes from one second to another. */
 static qm_code postpone(qm_tx *tx, const qm_hold *hold, int64_t product, int64_t expires) {
   qm_qty firm, backordered;
-  qm_code code = qm_hold_units(tx, hold, product, QM_QTY_MAX, false, &firm, &backordered);
+  qm_code code = qm_hold_units(tx, hold, product, QM_QTY_MAX, &firm, &backordered);
   int64_t id = product * 65536 + hold->stock;
   if (code || (firm == 0 && backordered == 0))
     return code;

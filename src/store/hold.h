@@ -23,11 +23,14 @@ qm_code qm_hold_wants(qm_tx *tx, const qm_hold *hold, qm_wants *wants);
 /* Has it lines of composite products? Then it becomes an order only as a whole. */
 qm_code qm_hold_is_composite(qm_tx *tx, const qm_hold *hold, bool *is);
 
-/* Up to qty units of a product that a live hold has, in the order of its lines: which are firm,
- * which wait. With `take` they leave the lines, and the ledger says so; the balance is the
- * caller's. */
-qm_code qm_hold_units(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, bool take,
-                      qm_qty *firm, qm_qty *backordered);
+/* Of up to qty units of a product that a live hold has: which are firm, which wait. */
+qm_code qm_hold_units(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, qm_qty *firm,
+                      qm_qty *backordered);
+/* The same as they leave the hold's lines, and the ledger says so; the balance is the caller's.
+ * Those of an expired hold leave it too, so that it becomes an order once, but nothing was
+ * promised. */
+qm_code qm_hold_take(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, qm_qty *firm,
+                     qm_qty *backordered);
 
 /* Units join (or, negative, leave) what expires then. Units join after the balance has them and
  * leave before it gives them up. */

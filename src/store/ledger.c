@@ -11,3 +11,11 @@ qm_code qm_ledger_add(qm_tx *tx, const qm_fact *fact) {
                 or_null(fact->source), QM_I(fact->reserved), QM_I(fact->moved), QM_I(fact->qty),
                 QM_T(fact->note));
 }
+
+qm_code qm_ledger_add_own(qm_tx *tx, const qm_fact *fact) {
+  int64_t document = tx->document;
+  tx->document = 0;
+  qm_code code = qm_ledger_add(tx, fact);
+  tx->document = document;
+  return code;
+}

@@ -60,8 +60,8 @@ static void group_lines(placing *p) {
 
 /* The balance as it is without the units that leave the hold. */
 static qm_code take_held(placing *p, group *g) {
-  qm_code code = qm_hold_units(p->tx, &p->hold, g->product.id, g->total, false, &g->held_firm,
-                               &g->held_waiting);
+  qm_code code =
+      qm_hold_units(p->tx, &p->hold, g->product.id, g->total, &g->held_firm, &g->held_waiting);
   g->balance.firm -= g->held_firm;
   g->balance.backordered -= g->held_waiting;
   g->balance.held -= g->held_firm + g->held_waiting;
@@ -249,7 +249,7 @@ static qm_qty firm_of(const group *g) {
 
 static qm_code leave_hold(placing *p, const group *g, qm_balance *delta) {
   qm_qty firm, waiting;
-  qm_code code = qm_hold_units(p->tx, &p->hold, g->product.id, g->total, true, &firm, &waiting);
+  qm_code code = qm_hold_take(p->tx, &p->hold, g->product.id, g->total, &firm, &waiting);
   if (!code)
     code = qm_hold_leave(p->tx, g->product.id, p->stock, p->hold.expires, firm, waiting);
   delta->firm -= firm;

@@ -268,6 +268,8 @@ typedef struct qm_fact {
   qm_str note;
 } qm_fact;
 qm_code qm_ledger_add(qm_tx *tx, const qm_fact *fact);
+/* Of what is nobody's doing: without the document of the op under way. */
+qm_code qm_ledger_add_own(qm_tx *tx, const qm_fact *fact);
 
 /* ---- documents (document.c) ---- */
 /* *known: the id was answered before and the verdict is filled (replay or conflict). */
