@@ -39,4 +39,37 @@ describe("a clock that goes back", function()
       assert.same({ "o-2" }, helpers.column(inv:waiting(), "order"))
     end)
   end)
+
+  it("revives no hold that has been given up", function()
+    with_clock(function(inv, stock, set)
+      local bike = { { sku = "bike", qty = 1 } }
+      for _, id in ipairs{ "h-1", "h-2" } do
+        assert(inv:hold{ id = id, stock = stock, ttl = 10, lines = bike })
+      end
+      set(1000010)
+      kit.place(inv, "o-1", stock, { "bike", 1 })
+      assert.equal(1, kit.reserved(inv, "bike", stock))
+      set(1000005)
+      kit.refused(inv, "EXPIRED", "extend", { id = "e-1", hold = "h-1", ttl = 60 })
+      kit.refused(inv, "EXPIRED", "release", { id = "r-1", hold = "h-1" })
+      assert(inv:place{ id = "o-2", hold = "h-1" })
+      assert.equal(2, kit.reserved(inv, "bike", stock))
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
+  it("lets nothing expire among what has expired", function()
+    with_clock(function(inv, stock, set)
+      local bike = { { sku = "bike", qty = 1 } }
+      assert(inv:hold{ id = "h-1", stock = stock, ttl = 10, lines = bike })
+      set(1000010)
+      kit.place(inv, "o-1", stock, { "bike", 1 })
+      set(1000005)
+      assert.equal(1000015, assert(inv:hold{ id = "h-2", stock = stock, ttl = 5,
+        lines = bike }).expires)
+      assert.is_true(inv:verify().ok)
+      assert(inv:place{ id = "o-2", hold = "h-2" })
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
 end)

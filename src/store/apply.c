@@ -310,6 +310,11 @@ static qm_code run_guarded(qm_tx *tx) {
   return code;
 }
 
+static bool is_of_hold(const qm_op *op) {
+  return op->kind == QM_OP_HOLD || op->kind == QM_OP_EXTEND || op->kind == QM_OP_RELEASE ||
+         (op->kind == QM_OP_PLACE && op->order.at);
+}
+
 static qm_code run_op(qm_tx *tx) {
   tx->document = 0;
   tx->store->touched_count = 0;
@@ -325,6 +330,8 @@ static qm_code run_op(qm_tx *tx) {
       return seen;
   }
   qm_code code = qm_check_part(tx);
+  if (!code && !qm_refused(tx) && is_of_hold(tx->op))
+    code = qm_expired_until(tx, &tx->now_ms);
   if (code || qm_refused(tx))
     return code;
   if (!qm_op_places(tx->op->kind))

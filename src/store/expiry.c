@@ -23,6 +23,18 @@ qm_code qm_discount_expired(qm_tx *tx, int64_t product, int64_t stock, qm_balanc
   return QM_OK;
 }
 
+/* A clock may go back, and another process's may be behind: what has expired once stays so. */
+qm_code qm_expired_until(qm_tx *tx, int64_t *now_ms) {
+  bool found;
+  qm_code code = qm_db_first(tx->db, QM_SQL_EXPIRED_UNTIL, NULL, 0, &found, tx->err);
+  if (code || !found)
+    return code ? code : qm_damaged(tx, "the shop record");
+  int64_t until = QM_COL_INT(tx, EXPIRED_UNTIL, 0);
+  QM_END(tx, EXPIRED_UNTIL);
+  *now_ms = until > *now_ms ? until : *now_ms;
+  return QM_OK;
+}
+
 qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock) {
   int64_t id = product * 65536 + stock;
   bool row;
@@ -39,6 +51,8 @@ qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock) {
     code = QM_RUN(tx, EXPIRED_WAITING, QM_I(product), QM_I(stock), QM_I(until));
   if (!code)
     code = QM_RUN(tx, EXPIRED_REMOVE, QM_I(id), QM_I(until));
+  if (!code)
+    code = QM_RUN(tx, EXPIRED_UP_TO, QM_I(until));
   if (!code)
     code = QM_RUN(tx, BALANCE_NEXT_EXPIRY, QM_I(id));
   qm_balance delta = {.firm = -firm, .backordered = -backordered, .held = -(firm + backordered)};

@@ -198,6 +198,8 @@ static const char *const version_1_parts[] = {version_1, version_1_places, versi
  * choose, so many of it in one unit of the whole; configurable and grouped products have one
  * option, number 1. `own_qty`: the customer says how many. */
 static const char version_2[] = {
+    /* Up to when holds have been given up, by whichever clock. */
+    "ALTER TABLE shop ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE composite ("
     "  product INTEGER PRIMARY KEY,"
     "  together INTEGER NOT NULL CHECK (together IN (0, 1)),"

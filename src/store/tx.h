@@ -234,6 +234,9 @@ qm_code qm_fact_open(qm_tx *tx, int64_t product, bool promises);
 qm_code qm_facts_close(qm_tx *tx);
 /* Takes holds that have expired out of a balance, a bounded number of them. */
 qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock);
+/* Moves the time of an op about holds to the last one at which any were given up, if it is earlier.
+ */
+qm_code qm_expired_until(qm_tx *tx, int64_t *now_ms);
 /* Takes them out for all products of an order, and gives what that frees to those who wait, before
  * its lines are read: waiting lines change by it. Nothing more expires in this op then. */
 qm_code qm_expire_order(qm_tx *tx, int64_t order);
