@@ -1,6 +1,6 @@
 -- order_model.lua: what orders mean, said naively. Plain counters, sums over everything at each
 -- question, and a copy of the whole shop for each request, thrown away when it is refused. The walk
--- in orders_walk_spec.lua holds the engine against it.
+-- in composites_walk_spec.lua holds the engine against it, bundles part by part.
 
 local _M = {}
 
