@@ -72,4 +72,38 @@ describe("a clock that goes back", function()
       assert.is_true(inv:verify().ok)
     end)
   end)
+
+  -- One write takes out no more than 256 seconds; what it sells of the others is gone as well.
+  it("sells nothing twice of what hundreds of holds had", function()
+    with_clock(function(inv, stock, set)
+      kit.product(inv, "bell", { muc = 300 })
+      for i = 1, 300 do
+        assert(inv:hold{ id = "h-" .. i, stock = stock, ttl = i,
+          lines = { { sku = "bell", qty = 1 } } })
+      end
+      set(1000300)
+      kit.place(inv, "o-1", stock, { "bell", 300 })
+      set(1000260)
+      for _, id in ipairs{ "h-256", "h-257", "h-300" } do
+        helpers.expect_error("NOT_ENOUGH", inv:place{ id = "o-" .. id, hold = id })
+      end
+      assert.same({}, (inv:oversold()))
+      assert.equal(300, kit.reserved(inv, "bell", stock))
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
+  it("shows no hold as live whose goods were given to others", function()
+    with_clock(function(inv, stock, set)
+      assert(inv:hold{ id = "h-1", stock = stock, ttl = 10, lines = { { sku = "bike", qty = 1 } } })
+      set(1000005)
+      assert.is_true(inv.holds:get("h-1").live)
+      set(1000010)
+      kit.place(inv, "o-1", stock, { "bike", 2 })
+      set(1000005)
+      local hold = inv.holds:get("h-1")
+      assert.is_false(hold.live)
+      assert.is_nil(hold.given_up)
+    end)
+  end)
 end)

@@ -108,7 +108,8 @@ function _M.holds:get(id)
   if not hold then
     return nil, message, code, detail
   end
-  hold.live = hold.expires > self.inv.clock()
+  -- Goods that were given to others are not held again by a clock that is behind.
+  hold.live, hold.given_up = hold.expires > math.max(self.inv.clock(), hold.given_up), nil
   local lines = {}
   for _, line in ipairs(hold.lines) do
     if tonumber(line.open) > 0 then

@@ -8,19 +8,21 @@ static qm_qty sum_of(qm_tx *tx, qm_sql sql, int column) {
   return qm_db_int(tx->db, sql, column); /* NULL, a sum of nothing, reads as 0 */
 }
 
+/* A writer may give the units to somebody else, so that they have expired for everybody. */
 qm_code qm_discount_expired(qm_tx *tx, int64_t product, int64_t stock, qm_balance *balance) {
   bool row;
   qm_code code = QM_FIRST(tx, EXPIRED, &row, QM_I(product * 65536 + stock), QM_I(tx->now_ms));
   if (code || !row)
     return code;
   qm_qty firm = sum_of(tx, QM_SQL_EXPIRED, 0), backordered = sum_of(tx, QM_SQL_EXPIRED, 1);
+  int64_t until = QM_COL_INT(tx, EXPIRED, 2);
   QM_END(tx, EXPIRED);
   if (firm < 0 || firm > balance->firm || backordered < 0 || backordered > balance->backordered)
     return qm_damaged(tx, "the expiry of holds");
   balance->firm -= firm;
   balance->backordered -= backordered;
   balance->held -= firm + backordered;
-  return QM_OK;
+  return tx->writes && until > 0 ? QM_RUN(tx, EXPIRED_UP_TO, QM_I(until)) : QM_OK;
 }
 
 /* A clock may go back, and another process's may be behind: what has expired once stays so. */

@@ -43,7 +43,16 @@ qm_code qm_hold_is_composite(qm_tx *tx, const qm_hold *hold, bool *is) {
   return code;
 }
 
-static qm_code read_want(qm_tx *tx, qm_want *want) {
+/* What has expired is ordered as anything else, so not while it is off sale. */
+static qm_code check_sale(qm_tx *tx, const qm_hold *hold, const qm_want *whole) {
+  qm_composite composite;
+  qm_code code = qm_get_composite(tx, whole->product.id, &composite);
+  if (!code && !hold->live && !composite.in_stock)
+    qm_problem_add(tx, QM_P_COMPOSITE_OUT, -1, qm_out_str(&tx->store->out, whole->chosen));
+  return code;
+}
+
+static qm_code read_want(qm_tx *tx, const qm_hold *hold, qm_want *want) {
   int c = 0;
   *want = (qm_want){.row = -1};
   want->number = QM_COL_INT(tx, HOLD_LINES, c++);
@@ -63,7 +72,9 @@ static qm_code read_want(qm_tx *tx, qm_want *want) {
     qm_problem_add(tx, QM_P_NO_PRODUCT, -1, sku);
   else if (qm_is_composite(want->product.type) != whole)
     qm_problem_add(tx, QM_P_HOLD_CHANGED, -1, sku);
-  else if (!whole)
+  else if (whole)
+    return check_sale(tx, hold, want);
+  else
     want->kind = qm_kind_of(want->product.type);
   return QM_OK;
 }
@@ -80,7 +91,7 @@ qm_code qm_hold_wants(qm_tx *tx, const qm_hold *hold, qm_wants *wants) {
     if (wants->count == wants->capacity)
       code = qm_damaged(tx, "the number of a hold's lines");
     else
-      code = read_want(tx, &wants->list[wants->count++]);
+      code = read_want(tx, hold, &wants->list[wants->count++]);
   }
   if (code)
     QM_END(tx, HOLD_LINES);
