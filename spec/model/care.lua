@@ -248,7 +248,7 @@ end
 local function state_of(order)
   if not order then return "unknown" end
   for _, line in ipairs(order.lines) do
-    if shop_of.open(line) > 0 then return "open" end
+    if shop_of.open_to_see(line) > 0 then return "open" end
   end
   return "closed"
 end
@@ -275,7 +275,7 @@ local function compensated_product(shop, document, stock, sku)
     matches = matches and sum.qty ~= 0
     if matches and (not best or not product.deleted) then best = sum.product end
   end
-  return best or shop_of.find_product(shop, sku)
+  return best or shop_of.find_product(shop, sku), best ~= nil
 end
 
 local function left_over(shop, document, product, stock)
@@ -297,8 +297,9 @@ local function compensate_row(request, row, force)
   local qty = request_of.qty(request, row.qty, true)
   if qty == 0 then note(request, "INVALID") end
   if #request.codes > before then return end
-  local product = compensated_product(shop, document, stock, row.sku)
+  local product, known = compensated_product(shop, document, stock, row.sku)
   if not product then refuse("NOT_FOUND") end
+  if not known and request_of.is_composite(shop, product) then refuse("UNSUPPORTED") end
   local left = left_over(shop, document, product, stock)
   local within = left > 0 and qty < 0 and -qty <= left or left <= 0 and qty > 0 and qty <= -left
   if not within and not force then refuse("EXCEEDS") end

@@ -1,6 +1,7 @@
 -- catalogue.lua: sources, stocks, links, products, settings.
 
 local guard = require "model.guard"
+local parts = require "model.parts"
 local request_of = require "model.request"
 local rules = require "model.rules"
 local shop_of = require "model.shop"
@@ -179,7 +180,8 @@ _M["stocks:delete"] = function(request, id)
   for _, order in ipairs(shop.orders) do
     local counts = order.stock == id and shop_of.is_live(shop, order)
     for _, line in ipairs(counts and order.lines or {}) do
-      if line.tracked ~= "all" and shop_of.open(line) > 0 then note(request, "IN_USE") end
+      local uncounted = line.tracked ~= "all" and shop_of.is_single(line)
+      if uncounted and shop_of.open(line) > 0 then note(request, "IN_USE") end
     end
   end
   if #request.codes > 0 then return end
@@ -192,15 +194,52 @@ end
 
 -- ---- products and settings ----
 
+-- Units of a product that somebody still waits for.
+local function open_units(shop, product)
+  local total = 0
+  for _, stock in ipairs(shop.stocks) do
+    local sums = shop_of.promised(shop, product, stock.id)
+    total = total + sums.firm + sums.backordered + sums.allocated + math.max(0, sums.adopted)
+  end
+  for _, order in ipairs(shop.orders) do
+    for _, line in ipairs(shop_of.is_live(shop, order) and order.lines or {}) do
+      if line.product == product and line.tracked ~= "all" and line.kind ~= "parent" then
+        total = total + shop_of.open(line)
+      end
+    end
+  end
+  return total
+end
+
+local function has_items(shop, product)
+  for source in ipairs(shop.sources) do
+    if shop_of.item(shop, product, source) then return true end
+  end
+  return false
+end
+
 -- A managed product that is nowhere gets an empty item at the default source.
 local function assign_default(shop, product)
   if request_of.is_composite(shop, product) then return end
   if not rules.rule(shop, product, shop_of.DEFAULT_STOCK).managed then return end
-  for source in ipairs(shop.sources) do
-    if shop_of.item(shop, product, source) then return end
-  end
+  if has_items(shop, product) then return end
   shop_of.put_item(shop, product, shop_of.DEFAULT_SOURCE,
     { qty = 0, status = "out_of_stock", assigned_only = true })
+end
+
+-- What has quantities, or open orders, keeps its type in so far; what is made up in another way is
+-- made of nothing yet.
+local function change_type(request, number, type)
+  local product, was = request.shop.products[number], request_of.is_composite(request.shop, number)
+  local is = request_of.is_composite_type(type)
+  if was == is and (not is or product.type == type) then return end
+  local before, used = #request.codes, has_items(request.shop, number)
+  if was ~= is and (used or open_units(request.shop, number) > 0) then
+    note(request, "UNSUPPORTED")
+  end
+  if is and not was then parts.refuse_if_used(request, number) end
+  if #request.codes > before then refuse() end
+  product.made_of = nil
 end
 
 local function save_product(request, row)
@@ -212,6 +251,7 @@ local function save_product(request, row)
     table.insert(shop.products, product)
     number = #shop.products
   end
+  change_type(request, number, row.type or product.type)
   local marked = row.b2b and product.declared ~= nil and not product.b2b
   if marked and request_of.is_on(shop, "b2b_default_only") then
     for source = 2, #shop.sources do
@@ -224,8 +264,11 @@ local function save_product(request, row)
   if row.assign_default ~= false then assign_default(shop, number) end
 end
 
+-- Parts come last, since they may be products of the same call.
 _M["products:save"] = function(request, rows)
-  request_of.rows(request, rows, function(row) save_product(request, row) end)
+  if #rows == 0 then refuse("INVALID") end
+  for _, row in ipairs(rows) do request_of.try(request, save_product, request, row) end
+  for _, row in ipairs(rows) do parts.save(request, row) end
   request.answer.value = #rows
 end
 
@@ -253,26 +296,10 @@ _M["products:rename"] = function(request, sku, to)
   request.answer.value = true
 end
 
--- Units of a product that somebody still waits for.
-local function open_units(shop, product)
-  local total = 0
-  for _, stock in ipairs(shop.stocks) do
-    local sums = shop_of.promised(shop, product, stock.id)
-    total = total + sums.firm + sums.backordered + sums.allocated + math.max(0, sums.adopted)
-  end
-  for _, order in ipairs(shop.orders) do
-    for _, line in ipairs(shop_of.is_live(shop, order) and order.lines or {}) do
-      if line.product == product and line.tracked ~= "all" then
-        total = total + shop_of.open(line)
-      end
-    end
-  end
-  return total
-end
-
 local function delete_product(request, number)
   local shop = request.shop
   guard.fact(request, number)
+  shop.products[number].made_of = nil
   for source in ipairs(shop.sources) do
     if shop_of.item(shop, number, source) then
       shop_of.drop_allocations(shop, number, source)
@@ -295,6 +322,7 @@ _M["products:delete"] = function(request, skus, options)
     shop.products[number].deleted = true
   end
   for _, number in ipairs(gone) do
+    parts.refuse_if_used(request, number)
     if not force and open_units(shop, number) > 0 then note(request, "IN_USE") end
   end
   for _, number in ipairs(#request.codes == 0 and gone or {}) do delete_product(request, number) end

@@ -5,6 +5,7 @@ local differ_of = require "model.differ"
 local holds = require "model.holds"
 local ledger = require "model.ledger"
 local model_of = require "model.model"
+local parts = require "model.parts"
 local promises = require "model.promises"
 local request_of = require "model.request"
 local rules = require "model.rules"
@@ -197,9 +198,9 @@ end
 
 local function public_order_line(shop, line)
   local product = shop.products[line.product]
-  local new = { line = line.number, sku = product.sku, kind = line.kind,
+  local new = { line = line.number, parent = line.parent, sku = product.sku, kind = line.kind,
     tracked = line.tracked ~= "nothing", deleted = product.deleted,
-    open = public(shop_of.open(line)), allocated = public(shop_of.allocated(line)),
+    open = public(shop_of.open_to_see(line)), allocated = public(shop_of.allocated(line)),
     allocations = {} }
   for _, counter in ipairs(COUNTERS) do new[counter] = public(line[counter]) end
   for i, allocation in ipairs(newest_first(line.allocations)) do
@@ -277,9 +278,10 @@ local function compare_product_record(model, inv, number)
   for name in pairs(found.effective) do
     effective[name] = public_setting(rules.setting(model.shop, number, name))
   end
-  differ("product " .. product.sku, { sku = product.sku, type = product.type,
-    b2b = product.b2b or false, declared = product.declared, settings = own,
-    effective = effective }, found)
+  local expected = parts.public(model.shop, number)
+  expected.sku, expected.type, expected.declared = product.sku, product.type, product.declared
+  expected.b2b, expected.settings, expected.effective = product.b2b or false, own, effective
+  differ("product " .. product.sku, expected, found)
 end
 
 -- Lists that come in pages.

@@ -32,12 +32,22 @@ local function look(request, product)
   return mark
 end
 
+-- What has been said is not said again when the request's facts are looked at.
+local function remember(request, product, stock, qty)
+  for _, fact in ipairs(request.facts) do
+    if fact.product == product then
+      fact.before.over[stock] = math.max(fact.before.over[stock] or 0, qty)
+    end
+  end
+end
+
 -- Says which stocks have over-promised more than before.
 local function say_changes(request, product, before, now)
   for _, stock in ipairs(request.shop.stocks) do
     local qty = now.over[stock.id]
     if qty > (before.over[stock.id] or 0) then
       table.insert(request.oversold, { product = product, stock = stock.id, qty = qty })
+      remember(request, product, stock.id, qty)
     end
   end
 end

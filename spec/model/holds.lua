@@ -5,7 +5,10 @@
 -- at the product in a write does that first. Until then the waiting lines may still say that they
 -- wait.
 
+local bundles = require "model.bundles"
+local expand = require "model.expand"
 local orders = require "model.orders"
+local parts = require "model.parts"
 local request_of = require "model.request"
 local shop_of = require "model.shop"
 
@@ -73,14 +76,38 @@ local function take(hold, product, qty)
   return firm, waiting
 end
 
+-- Is anything left of a line? Of one whose parts move on their own it is what is left of these.
+local function is_left(hold, line)
+  if line.kind ~= "parent" then return shop_of.open(line) > 0 end
+  for _, part in ipairs(bundles.parts_of(hold, line)) do
+    if shop_of.open(part) > 0 then return true end
+  end
+  return false
+end
+
+-- Notes what is wrong with the product of a line by now.
+local function check_product(request, hold, line, single)
+  local shop, product = request.shop, request.shop.products[line.product]
+  if product.deleted or not product.declared then
+    note(request, "NOT_FOUND")
+  elseif single == request_of.is_composite(shop, line.product) then
+    note(request, "CONFLICT")
+  elseif not single and not parts.of(shop, line.product).in_stock
+    and not shop_of.is_live(shop, hold) then
+    note(request, "OUT_OF_STOCK")
+  end
+end
+
 -- Without lines: everything that is left of it.
 local function rows_of(request, hold)
   local rows = {}
   for _, line in ipairs(hold.lines) do
-    local product = request.shop.products[line.product]
-    if shop_of.open(line) > 0 then
-      if product.deleted or not product.declared then note(request, "NOT_FOUND") end
-      rows[#rows + 1] = { number = line.number, product = line.product, qty = shop_of.open(line) }
+    if is_left(hold, line) then
+      local single = shop_of.is_single(line)
+      check_product(request, hold, line, single)
+      rows[#rows + 1] = { number = line.number, parent = line.parent, product = line.product,
+        kind = single and expand.kind_of(request.shop, line.product) or line.kind,
+        qty = shop_of.open(line) }
     end
   end
   if #rows == 0 then note(request, "CONFLICT") end
@@ -95,6 +122,12 @@ local function from_hold(request, given)
   if given.stock or given.channel then
     local named = request_of.stock(request, given)
     if named and named ~= stock then note(request, "CONFLICT") end
+  end
+  for _, line in ipairs(given.lines and hold.lines or {}) do
+    if not shop_of.is_single(line) then
+      note(request, "UNSUPPORTED")
+      break
+    end
   end
   return stock, not given.lines and rows_of(request, hold) or nil
 end
@@ -125,7 +158,7 @@ function _M.get(shop, hold)
   local new = { id = hold.id, stock = hold.stock, time = hold.time, expires = hold.expires,
     live = shop_of.is_live(shop, hold), customer_group = hold.group, lines = {} }
   for _, line in ipairs(hold.lines) do
-    if shop_of.open(line) > 0 then
+    if shop_of.open_to_see(line) > 0 then
       table.insert(new.lines, { line = line.number, sku = shop.products[line.product].sku,
         qty = shop_of.open(line), kind = line.kind, parent = line.parent,
         backordered = new.live and line.backordered or nil })

@@ -30,7 +30,8 @@ local function put_status(request, product, item, status, force)
   guard.voluntary(request, out and { product } or {}, force, function() item.status = status end)
 end
 
--- A quantity is a fact.
+-- A quantity is a fact. Goods that come in while the source is taken out of stock were never for
+-- sale.
 local function save_row(request, row, force)
   local product, source, qty = place_of(request, row)
   if not product then return end
@@ -40,13 +41,14 @@ local function save_row(request, row, force)
   end
   if item and item.qty ~= qty then guard.fact(request, product) end
   item = shop_of.touch_item(request.shop, product, source)
-  item.qty = qty
+  item.qty = row.status == "out_of_stock" and math.min(qty, item.qty) or qty
   if type(row.notify_below) == "userdata" then
     item.notify_below = nil
   elseif row.notify_below then
     item.notify_below = shop_of.units(row.notify_below)
   end
   if row.status then put_status(request, product, item, row.status, force) end
+  item.qty = qty
 end
 
 _M["items:save"] = function(request, rows, options)

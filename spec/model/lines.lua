@@ -6,7 +6,15 @@ local shop_of = require "model.shop"
 
 local _M = {}
 
-local refuse, say = request_of.refuse, request_of.say
+local refuse = request_of.refuse
+
+-- A line of the answer.
+function _M.tell(request, line, source, qty)
+  request_of.say(request, { line = line.number, parent = line.parent, product = line.product,
+    source = source, qty = qty })
+end
+
+local tell = _M.tell
 
 -- ---- how far an event may go ----
 
@@ -168,7 +176,7 @@ local function receive(request, line, source, qty)
     local take = math.min(left, delivery.qty - delivery.returned)
     delivery.returned, left = delivery.returned + take, left - take
   end
-  say(request, { line = line.number, product = line.product, source = source, qty = qty })
+  tell(request, line, source, qty)
 end
 
 -- The most preferred source that delivered any; sources that left the stock come last.
@@ -186,7 +194,7 @@ end
 local function take_back(request, order, line, rule, named, qty)
   line.returned = line.returned + qty
   if line.tracked == "nothing" then
-    say(request, { line = line.number, product = line.product, source = named, qty = qty })
+    tell(request, line, named, qty)
     return
   end
   if not named and rule.return_by_priority then
@@ -208,7 +216,7 @@ _M.events = {}
 function _M.events.cancel(request, _, line, qty)
   give_up(line, qty)
   line.cancelled = line.cancelled + qty
-  say(request, { line = line.number, product = line.product, qty = qty })
+  tell(request, line, nil, qty)
 end
 
 function _M.events.ship(request, _, line, qty, row)
@@ -218,7 +226,7 @@ function _M.events.ship(request, _, line, qty, row)
     if not row.source then refuse("INVALID") end
     deliver(request, line, row.source, qty, "delivered")
   end
-  say(request, { line = line.number, product = line.product, source = row.source, qty = qty })
+  tell(request, line, row.source, qty)
 end
 
 function _M.events.invoice(request, order, line, qty, row)
@@ -232,10 +240,7 @@ function _M.events.invoice(request, order, line, qty, row)
   elseif line.kind == "virtual" then
     picks = deliver_by_priority(request, line, order.stock, qty, "delivered")
   end
-  for _, pick in ipairs(picks) do
-    say(request,
-      { line = line.number, product = line.product, source = pick.source, qty = pick.qty })
-  end
+  for _, pick in ipairs(picks) do tell(request, line, pick.source, pick.qty) end
 end
 
 function _M.events.refund(request, order, line, qty, row)
@@ -254,12 +259,10 @@ function _M.events.refund(request, order, line, qty, row)
     line.released = line.released + withdrawn
   end
   line.refunded = line.refunded + qty
-  if withdrawn > 0 then
-    say(request, { line = line.number, product = line.product, qty = withdrawn })
-  end
+  if withdrawn > 0 then tell(request, line, nil, withdrawn) end
   if qty == withdrawn then return end
   if not back then
-    say(request, { line = line.number, product = line.product, qty = qty - withdrawn })
+    tell(request, line, nil, qty - withdrawn)
     return
   end
   if qty - withdrawn > LIMITS.return_goods(line) then refuse("EXCEEDS") end
@@ -296,13 +299,13 @@ function _M.events.allocate(request, order, line, qty, row)
   local waiting = math.max(0, qty - shop_of.covered(line))
   claim(request, order, line, row.source, qty)
   line.backordered = line.backordered - waiting
-  say(request, { line = line.number, product = line.product, source = row.source, qty = qty })
+  tell(request, line, row.source, qty)
 end
 
 function _M.events.reassign(request, order, line, qty, row)
   if row.source then claim(request, order, line, row.source, qty) end
   take_newest(line, qty, row.from, row.source)
-  say(request, { line = line.number, product = line.product, source = row.source, qty = qty })
+  tell(request, line, row.source, qty)
 end
 
 return _M

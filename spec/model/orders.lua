@@ -1,5 +1,7 @@
 -- orders.lua: placing orders, and the requests that report what happens to them.
 
+local bundles = require "model.bundles"
+local expand = require "model.expand"
 local geography = require "model.geography"
 local guard = require "model.guard"
 local lines_of = require "model.lines"
@@ -14,30 +16,6 @@ local note, refuse, say = request_of.note, request_of.refuse, request_of.say
 
 -- ---- placing ----
 
-local function product_to_sell(request, sku)
-  local number, product = shop_of.find_product(request.shop, sku)
-  if not product or not product.declared then
-    note(request, "NOT_FOUND")
-  elseif request_of.is_composite(request.shop, number) then
-    note(request, "UNSUPPORTED")
-  else
-    return number
-  end
-  return nil
-end
-
--- The rows with everything looked up, in units.
-local function read_rows(request, given)
-  local rows = {}
-  for i, row in ipairs(given.lines or {}) do
-    local qty = request_of.qty(request, row.qty) -- a row that is wrong in itself is not looked up
-    local legal = request_of.legal_sku(request, row.sku)
-    local product = qty and legal and product_to_sell(request, row.sku)
-    rows[i] = { number = row.line or i, product = product, qty = qty }
-  end
-  return rows
-end
-
 -- The total of each product, and the products in order.
 local function add_up(rows)
   local totals, products = {}, {}
@@ -50,9 +28,10 @@ end
 
 local function check_numbers(request, rows)
   local seen = {}
-  for _, row in ipairs(rows) do
-    if seen[row.number] then note(request, "INVALID") end
-    seen[row.number] = true
+  for i, row in ipairs(rows) do
+    local number = row.line or i
+    if seen[number] then note(request, "INVALID") end
+    seen[number] = true
   end
 end
 
@@ -61,46 +40,37 @@ local function tracking(rule)
   return rule.reserves and "all" or "sources"
 end
 
-local function kind_of(shop, product)
-  return shop.products[product].type == "simple" and "goods" or "virtual"
-end
-
 -- Writes the lines of an order or a hold: as far as goods cover them they are firm, the first
--- lines first. firm: how much of each product is.
+-- lines first. firm: how much of each product is. Of a composite only the parts are counted.
 local function add_lines(request, order, rows, firm)
   local shop = request.shop
   for _, row in ipairs(rows) do
-    local tracked = tracking(rules.rule(shop, row.product, order.stock))
-    local line = shop_of.new_line(row.number, row.product, kind_of(shop, row.product), tracked,
-      row.qty)
+    local tracked = firm[row.product] and tracking(rules.rule(shop, row.product, order.stock))
+      or "nothing"
+    local line = shop_of.new_line(row.number, row.product, row.kind, tracked, row.qty)
+    line.parent = row.parent
     if tracked == "all" then
       local covered = math.min(row.qty, firm[row.product])
       firm[row.product] = firm[row.product] - covered
       line.backordered = row.qty - covered
     end
     table.insert(order.lines, line)
-    say(request, { line = row.number, product = row.product, qty = row.qty,
+    say(request, { line = row.number, parent = row.parent, product = row.product, qty = row.qty,
       backordered = line.backordered > 0 and line.backordered or nil })
   end
   table.sort(order.lines, function(a, b) return a.number < b.number end)
   table.insert(shop.orders, order)
 end
 
--- Checks each product's total and says how much of it is firm. had: what a hold had of it, which
--- was promised when the hold was made.
-local function check_products(request, order, totals, products, had)
-  local firm = {}
-  for _, product in ipairs(products) do
-    local of_hold = had and had[product] or { firm = 0, waiting = 0 }
-    if of_hold.firm + of_hold.waiting < totals[product] then
-      local codes = rules.refusals(request.shop, product, order.stock, order.group,
-        totals[product])
-      for _, code in ipairs(codes) do note(request, code) end
-    end
-    local free = promises.uncovered(request.shop, product, order.stock)
-    firm[product] = math.max(of_hold.firm, math.min(totals[product], free))
+-- Checks a product's total and returns how much of it is firm. of_hold: what a hold had of it,
+-- which was promised when the hold was made.
+local function check_product(request, order, product, total, of_hold)
+  if of_hold.firm + of_hold.waiting < total then
+    local codes = rules.refusals(request.shop, product, order.stock, order.group, total)
+    for _, code in ipairs(codes) do note(request, code) end
   end
-  return firm
+  local free = promises.uncovered(request.shop, product, order.stock)
+  return math.max(of_hold.firm, math.min(total, free))
 end
 
 -- An order, or a hold: begin(order) adds what only one of them has. from: the stock, the rows if
@@ -111,8 +81,8 @@ function _M.promise(request, given, kind, begin, from)
     stock = from and from.stock, channel = given.channel, group = given.customer_group,
     time = request.shop.now, destination = given.destination, lines = {} }
   if not from then order.stock = request_of.stock(request, given) end
-  local rows = from and from.rows or read_rows(request, given)
-  check_numbers(request, rows)
+  local rows = from and from.rows or expand.rows(request, given)
+  check_numbers(request, given.lines or {})
   if given.destination then geography.check(request, given.destination) end
   if begin then begin(order) end
   if #request.codes > 0 then return end
@@ -121,7 +91,13 @@ function _M.promise(request, given, kind, begin, from)
     promises.settle_pending(request.shop, request.pending, product, order.stock)
   end
   local had = from and from.leave(request, given, totals)
-  local firm = check_products(request, order, totals, products, had)
+  local firm = {}
+  for _, product in ipairs(products) do
+    if not request_of.is_composite(request.shop, product) then
+      firm[product] = check_product(request, order, product, totals[product],
+        had and had[product] or { firm = 0, waiting = 0 })
+    end
+  end
   if #request.codes > 0 then return end
   if kind == "order" then request.answer.order = given.id end
   add_lines(request, order, rows, firm)
@@ -145,34 +121,48 @@ local function change_line(request, kind, order, line, qty, row)
   end)
 end
 
-local function do_line_row(request, kind, order, row, qty)
+-- A bundle takes its parts along.
+local function change_any(request, kind, order, line, qty, row)
+  local function change(one, units) change_line(request, kind, order, one, units, row) end
+  if line.kind ~= "bundle" then return change(line, qty) end
+  bundles.change(request, kind, order, line, qty, row, change)
+end
+
+-- picks: where a plan's picks of parts of bundles are gathered.
+local function do_line_row(request, kind, order, row, qty, picks)
   local line = shop_of.find_line(order, row.line)
   local sku = line and request.shop.products[line.product].sku
   if not line and row.planned then refuse("INVALID") end
   if not line or row.sku and row.sku ~= sku then refuse("NOT_FOUND") end
-  local barred = lines_of.barred(kind, line)
+  local barred, limit = bundles.scope(kind, order, line, row)
+  local picked = row.planned and bundles.is_of_bundle(order, line)
+  if picked then barred = lines_of.barred(kind, line) end
   if barred and row.planned and kind == "allocate" then return end
   if barred then refuse(barred) end
-  if qty > lines_of.limit(kind, line, row) then refuse("EXCEEDS") end
-  change_line(request, kind, order, line, qty, row)
+  if picked then
+    picks[#picks + 1] = { line = line, source = row.source, qty = qty }
+  elseif qty > limit then
+    refuse("EXCEEDS")
+  else
+    change_any(request, kind, order, line, qty, row)
+  end
 end
 
 -- A SKU goes to its lines in order, each as far as it allows.
 local function do_sku_row(request, kind, order, row, qty)
-  local left, last, fine = qty, nil, true
+  local left, problem, fine = qty, "NOT_FOUND", true
   for _, line in ipairs(order.lines) do
-    if request.shop.products[line.product].sku == row.sku then
-      local take = math.min(left, lines_of.limit(kind, line, row))
-      if left > 0 then last = line end
+    if request.shop.products[line.product].sku == row.sku and left > 0 then
+      local barred, limit = bundles.scope(kind, order, line, row)
+      local take = math.min(left, limit)
+      if problem ~= "EXCEEDS" then problem = barred or "EXCEEDS" end
       if take > 0 then
-        fine = request_of.try(request, change_line, request, kind, order, line, take, row) and fine
+        fine = request_of.try(request, change_any, request, kind, order, line, take, row) and fine
       end
       left = left - take
     end
   end
-  if left == 0 or not fine then return end
-  if not last then refuse("NOT_FOUND") end
-  refuse(lines_of.barred(kind, last) or "EXCEEDS")
+  if left > 0 and fine then refuse(problem) end
 end
 
 -- The source a row or the whole request names; for shipping else the stock's only one.
@@ -199,7 +189,7 @@ end
 local SOURCE_KEY = { ship = "source", invoice = "source", refund = "return_to",
   return_goods = "to", allocate = "source" }
 
-local function do_row(request, kind, given, order, row)
+local function do_row(request, kind, given, order, row, picks)
   if given.plan and row.qty == 0 then return end
   local qty = request_of.qty(request, row.qty)
   if not qty then return end
@@ -212,15 +202,15 @@ local function do_row(request, kind, given, order, row)
   end
   if not row.line and not request_of.legal_sku(request, row.sku) then return end
   local act = row.line and do_line_row or do_sku_row
-  act(request, kind, order, known, qty)
+  act(request, kind, order, known, qty, picks)
 end
 
 -- Everything the event still allows.
 local function do_all(request, kind, given, order)
   local row = { source = source_of(request, kind, order, given.source), force = given.force }
   for _, line in ipairs(order.lines) do
-    local limit = lines_of.limit(kind, line)
-    if limit > 0 then change_line(request, kind, order, line, limit, row) end
+    local limit = bundles.limit(kind, order, line)
+    if limit > 0 then change_any(request, kind, order, line, limit, row) end
     if #request.codes > 0 then return end
   end
 end
@@ -247,7 +237,13 @@ function _M.happen(request, kind, given, find)
   end
   if not rows and BY_LINE[kind] then refuse("INVALID") end
   if not rows then return do_all(request, kind, given, find()) end
-  request_of.rows(request, rows, function(row) do_row(request, kind, given, find(), row) end)
+  local picks = {}
+  request_of.rows(request, rows, function(row)
+    do_row(request, kind, given, find(), row, picks)
+  end)
+  bundles.picked(request, kind, picks, given.force, find, function(...)
+    change_line(request, kind, ...)
+  end)
 end
 
 _M.events = {}

@@ -1,6 +1,7 @@
 -- reads.lua: what callers can ask. Each answer is worked out from everything that was said.
 
 local guard = require "model.guard"
+local parts = require "model.parts"
 local promises = require "model.promises"
 local request_of = require "model.request"
 local rules = require "model.rules"
@@ -32,9 +33,13 @@ function _M.salable_qty(request, sku, where)
 end
 
 function _M.is_salable(request, sku, where)
-  local stock = stock_of(request, where)
-  local stand = rules.stand(request.shop, product_of(request, sku), stock)
-  request.answer.value = rules.is_salable(stand)
+  local shop, stock = request.shop, stock_of(request, where)
+  local number = shop_of.find_product(shop, sku)
+  if number and request_of.is_composite(shop, number) then
+    request.answer.value = parts.is_salable(shop, number, stock)
+  else
+    request.answer.value = rules.is_salable(rules.stand(shop, product_of(request, sku), stock))
+  end
 end
 
 function _M.can_sell(request, sku, where, qty)

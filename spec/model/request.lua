@@ -130,8 +130,10 @@ end
 
 local COMPOSITE = { configurable = true, grouped = true, bundle = true }
 
+function _M.is_composite_type(type) return COMPOSITE[type] or false end
+
 function _M.is_composite(shop, product)
-  return COMPOSITE[shop.products[product].type] or false
+  return _M.is_composite_type(shop.products[product].type)
 end
 
 function _M.keeps_quantities(shop, product)

@@ -26,7 +26,7 @@ end
 -- Settings and answers are never changed once they are there, so copies may share them.
 local DEEP = { "sources", "stocks", "links", "products", "items", "orders", "adopted" }
 local SHALLOW = { "channels", "documents", "foreign" }
-local SHARED = { own = true, composite = true, destination = true, channel = true }
+local SHARED = { own = true, made_of = true, destination = true, channel = true }
 
 local function deep(value)
   if type(value) ~= "table" then return value end
@@ -142,6 +142,12 @@ end
 function _M.open(line)
   return line.ordered - line.cancelled - line.delivered - line.released
 end
+
+-- Is it a line by itself, not that of a composite, whose parts have lines of their own?
+function _M.is_single(line) return line.kind == "goods" or line.kind == "virtual" end
+
+-- What callers are told is open: a line whose parts move on their own counts nothing itself.
+function _M.open_to_see(line) return line.kind == "parent" and 0 or _M.open(line) end
 
 function _M.allocated(line)
   local total = 0

@@ -2,6 +2,7 @@
 -- commands on every host. What is said is mostly possible, now and then anything.
 
 local children = require "children"
+local composites = require "model.say.composites"
 local model_of = require "model.model"
 local shop_of = require "model.shop"
 
@@ -13,6 +14,7 @@ local SUBJECTS = { "catalogue", "items", "orders", "care", "reads" }
 
 local SOURCES = { "a", "b", "c", "d" } -- those of stocks with many orders first
 local SKUS = { "bike", "bell", "book", "card", "sand", "tent" }
+local COMPOSITES = { "crate", "shirt", "pans", "kit" }
 
 -- ---- choosing ----
 
@@ -29,9 +31,15 @@ function World:pick_early(list)
   return list[math.min(self.random(1, #list), self.random(1, #list))]
 end
 
--- A product by the name it has now.
+-- A product by the name it has now, now and then one that is made of others.
 function World:sku()
-  local sku = self:pick_early(self.skus)
+  if #self.composites > 0 and self:once_in(20) then return self:composite() end
+  return self:known_as(self:pick_early(self.skus))
+end
+
+function World:composite() return self:known_as(self:pick_early(self.composites)) end
+
+function World:known_as(sku)
   for _ = 1, 5 do
     local known = not self.shop or shop_of.find_product(self.shop, sku)
     sku = not known and self.renamed[sku] or sku
@@ -128,6 +136,9 @@ local function furnish(world)
     end
     say("items:save", items)
   end
+  for _, sku in ipairs(world.composites) do
+    say("products:save", { composites.make(world, sku) })
+  end
   return list
 end
 
@@ -148,9 +159,9 @@ local function all_kinds(has, without)
   return names, kinds, total
 end
 
--- The world of a seed. `fixed` may give what is random otherwise: skus, independent, decimals,
--- file; the kinds of commands it is to go without; a prefix for all ids; and narrow: no request may
--- be about all orders there are.
+-- The world of a seed. `fixed` may give what is random otherwise: skus, composites, independent,
+-- decimals, file; the kinds of commands it is to go without; a prefix for all ids; and narrow: no
+-- request may be about all orders there are.
 function _M.new(seed, has, fixed)
   fixed = fixed or {}
   local random = children.random(seed * 7919 + 17)
@@ -164,6 +175,10 @@ function _M.new(seed, has, fixed)
   world.file = world:once_in(4)
   world.skus = {}
   for i = 1, world.random(2, #SKUS) do world.skus[i] = SKUS[i] end
+  world.composites = {}
+  for i = 1, world:once_in(2) and world.random(1, #COMPOSITES) or 0 do
+    world.composites[i] = COMPOSITES[i]
+  end
   for name, value in pairs(fixed) do world[name] = value end
   world.names, world.kinds, world.total = all_kinds(has, fixed.without or {})
   world.beginning = furnish(world)

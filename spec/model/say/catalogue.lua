@@ -1,5 +1,6 @@
 -- What may be said about sources, stocks, products and settings.
 
+local composites = require "model.say.composites"
 local quartermaster = require "quartermaster"
 
 local inherit = quartermaster.inherit
@@ -100,6 +101,7 @@ local function product(world)
       local given = { sku = sku, settings = some_settings(world) }
       if not world:once_in(4) then given.assign_default = false end
       if world:once_in(10) then given.type = world:pick{ "simple", "virtual" } end
+      if world:once_in(80) then given.type = world:pick{ "bundle", "grouped" } end
       if world:once_in(8) then given.b2b = world:once_in(2) end
       list[#list + 1] = given
     end
@@ -145,5 +147,5 @@ local function policy(world) return { "policies:activate", world:pick{ "default"
 
 return { source = { 4, source }, link = { 4, link }, unlink = { 2, unlink }, stock = { 2, stock },
   delete_stock = { 1, delete_stock }, product = { 4, product }, settings = { 2, settings },
-  policy = { 1, policy }, switches = { 2, switches }, rename = { 2, rename },
-  delete_product = { 1, delete_product }, channel = { 1, channel } }
+  policy = { 1, policy }, composite = { 4, composites.save }, switches = { 2, switches },
+  rename = { 2, rename }, delete_product = { 1, delete_product }, channel = { 1, channel } }

@@ -1,5 +1,6 @@
 -- Requests about what happens to orders.
 
+local bundles = require "model.bundles"
 local lines_of = require "model.lines"
 local model_of = require "model.model"
 local shop_of = require "model.shop"
@@ -12,7 +13,7 @@ local UNIT = shop_of.UNIT
 local function lines_that_may(order, kind, used)
   local list = {}
   for _, line in ipairs(order.lines) do
-    if lines_of.limit(kind, line) > (used and used[line] or 0) then list[#list + 1] = line end
+    if bundles.limit(kind, order, line) > (used and used[line] or 0) then list[#list + 1] = line end
   end
   return list
 end
@@ -34,7 +35,7 @@ local function a_row(world, kind, order, used)
   local list, row = lines_that_may(order, kind, used), { qty = world:qty() }
   local line = world:pick(order.lines)
   if #list > 0 and not world:once_in(15) then line = world:pick(list) end
-  local limit = (lines_of.limit(kind, line) - (used[line] or 0)) / UNIT
+  local limit = (bundles.limit(kind, order, line) - (used[line] or 0)) / UNIT
   if limit > 0 and not world:once_in(15) then
     row.qty = world:once_in(3) and limit or math.min(row.qty, limit)
   end
@@ -45,14 +46,27 @@ local function a_row(world, kind, order, used)
   return row, line
 end
 
+-- Does a source have the goods of a line, or those of a bundle's parts?
+local function has_goods(world, order, line, source, units)
+  if line.kind ~= "bundle" then
+    return line.tracked == "nothing" or (lines_of.there_for(world.shop, line, source) or 0) >= units
+  end
+  for _, part in ipairs(bundles.parts_of(order, line)) do
+    local share = units * part.ordered / line.ordered
+    if part.kind == "goods" and not has_goods(world, order, part, source, share) then
+      return false
+    end
+  end
+  return true
+end
+
 -- Mostly a source that has the goods.
-local function source_for(world, line, qty)
+local function source_for(world, line, qty, order)
   local code
   for _ = 1, 5 do
     code = world:source()
     local source = shop_of.find_source(world.shop, code)
-    local there = lines_of.there_for(world.shop, line, source)
-    if there and there >= qty * UNIT then break end
+    if has_goods(world, order, line, source, qty * UNIT) then break end
   end
   return world:once_in(50) and "nowhere" or code
 end
@@ -61,7 +75,7 @@ end
 local function linked_source(world, line, qty, order)
   local code
   for _ = 1, 6 do
-    code = source_for(world, line, qty)
+    code = source_for(world, line, qty, order)
     local source = shop_of.find_source(world.shop, code)
     if source and shop_of.find_link(world.shop, order.stock, source) then break end
   end
@@ -70,7 +84,7 @@ end
 
 local function add_source(world, kind, row, line, order)
   if kind == "ship" and not world:once_in(20) or kind == "invoice" and world:once_in(4) then
-    row.source = source_for(world, line, row.qty)
+    row.source = source_for(world, line, row.qty, order)
   elseif kind == "refund" then
     if world:once_in(2) then row.return_to_stock = true end
     if world:once_in(5) then row.return_to = world:source() end
@@ -80,7 +94,8 @@ local function add_source(world, kind, row, line, order)
   elseif kind == "allocate" and not world:once_in(30) then
     row.source = linked_source(world, line, row.qty, order)
   elseif kind == "reassign" then
-    local allocation = line.allocations[1]
+    local claims = line.kind == "bundle" and bundles.parts_of(order, line)[1] or line
+    local allocation = claims.allocations[1]
     if world:once_in(2) then row.from = world:source() end
     if allocation and world:once_in(2) then
       row.from = world.shop.sources[allocation.source].code

@@ -1,5 +1,6 @@
 -- Requests that promise goods: orders, holds, and what happens to holds.
 
+local composites = require "model.say.composites"
 local model_of = require "model.model"
 local shop_of = require "model.shop"
 
@@ -9,7 +10,8 @@ local UNIT = shop_of.UNIT
 
 -- Mostly something that can be sold where it is asked for.
 local function salable_line(world, where)
-  local line
+  local line = world:once_in(3) and composites.line(world, where)
+  if line then return line end
   for _ = 1, 6 do
     line = { sku = world:sku(), qty = world:qty() }
     local answer = model_of.apply(world.model, { "can_sell", line.sku, where, line.qty })
@@ -33,6 +35,7 @@ local function place_request(world)
   if world:once_in(6) then request.customer_group = world:pick{ "trade", "retail" } end
   if world:once_in(40) then request.lines[1].qty = world:pick{ 0, -1 } end
   if world:once_in(40) then request.lines[1].sku = world.unknown end
+  if world:once_in(60) then request.lines[1].selections = {} end
   if world:once_in(60) then request.lines = {} end
   return request
 end
