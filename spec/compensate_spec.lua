@@ -104,6 +104,17 @@ describe("compensate", function()
     end)
   end
 
+  it("is refused for a product made of others, forced or not", function()
+    shop(function(inv)
+      assert(inv.products:save{ sku = "set", type = "grouped", children = { "bike" } })
+      for _, force in ipairs{ false, true } do
+        helpers.expect_problems({ "1.sku UNSUPPORTED" },
+          inv:compensate{ id = "k-1", force = force, lines = { row("less", "set", -1) } })
+      end
+      assert(inv.products:delete("set"))
+    end)
+  end)
+
   it("is refused with every problem there is", function()
     shop(function(inv, stock)
       local before = kit.snapshot(inv)

@@ -119,6 +119,16 @@ describe("a bundle that is shipped together", function()
     end)
   end)
 
+  it("claims no goods when none of its goods are counted", function()
+    with_shop(function(inv, stock)
+      assert(inv.products:save{ { sku = "f-1", settings = { manage_stock = false } },
+        { sku = "bell", settings = { manage_stock = false } } })
+      order(inv, "o-1", stock, "crate", 2, "f-1", "bell", "guide")
+      refused(inv, { "1.sku UNSUPPORTED" }, "allocate",
+        { order = "o-1", lines = { { line = 1, qty = 2, source = "muc" } } })
+    end)
+  end)
+
   it("without lines is done as far as it goes", function()
     with_crates(function(inv)
       assert(inv:ship{ id = "s-1", order = "o-1", source = "muc" })

@@ -243,6 +243,18 @@ describe("what is chosen is refused", function()
     end)
   end)
 
+  it("by its SKU first taken where something must be chosen", function()
+    with_shop(function(inv, stock)
+      assert(inv.products:save{ sku = "kit", options = {
+        { required = false, selections = { "bell" } },
+        { selections = { { sku = "bell", qty = 3 }, "lid" } } } })
+      assert.same({ "1 kit 1", "2 bell 3 of 1" },
+        lines_of(order(inv, "o-1", stock, "kit", 1, "bell")))
+      assert.same({ "1 kit 1", "2 bell 3 of 1", "3 bell 1 of 1" },
+        lines_of(order(inv, "o-2", stock, "kit", 1, "bell", "bell")))
+    end)
+  end)
+
   it("when a required option offers nothing", function()
     with_shop(function(inv, stock)
       assert(inv.products:save{ sku = "kit", options = { { selections = { "bell" } }, {} } })

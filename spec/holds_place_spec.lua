@@ -277,7 +277,8 @@ describe("a hold of composite products", function()
       assert(inv:release{ id = "r", hold = "cart", lines = { { sku = "bike", qty = 2 } } })
       assert(inv:release{ id = "r-2", hold = "cart" })
       helpers.expect_error("CONFLICT", inv:place{ id = "o", hold = "cart" })
-      assert(inv:hold{ id = "cart-2", stock = stock, ttl = 60, lines = { { sku = "kit", qty = 2 } } })
+      assert(inv:hold{ id = "cart-2", stock = stock, ttl = 60,
+        lines = { { sku = "kit", qty = 2 } } })
       assert(inv:release{ id = "r-3", hold = "cart-2", lines = { { sku = "bike", qty = 2 } } })
       local lines = assert(inv:place{ id = "o", hold = "cart-2" }).lines
       assert.same({ "kit", "bell" }, helpers.column(lines, "sku"))

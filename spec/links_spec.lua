@@ -231,6 +231,28 @@ describe("a source of several stocks", function()
     end)
   end)
 
+  it("is forgotten when a file becomes independent, for all who open it from then on", function()
+    require("children").with_directory(function(directory)
+      local path = directory .. "/shop.db"
+      with_two_stocks({ path = path }, function(before)
+        assert(before.stocks:link{ { stock = 2, source = "a", priority = 1 },
+          { stock = 3, source = "a", priority = 1 } })
+        assert(before:place{ id = "1", stock = 2, lines = { { sku = "sku", qty = 5 } } })
+        assert.equal(0, before:salable_qty("sku", { stock = 3 }))
+        local inv = assert(quartermaster.open{ path = path, shared_sources = "independent" })
+        assert.equal(5, inv:salable_qty("sku", { stock = 3 }))
+        assert(inv:place{ id = "2", stock = 3, lines = { { sku = "sku", qty = 5 } } })
+        assert.same({}, inv:verify().problems)
+        assert(before.items:save{ sku = "sku", source = "a", qty = 5 })
+        assert(before.stocks:link{ stock = 3, source = "a", priority = 2 })
+        assert(before.products:save{ sku = "new", assign_default = false })
+        assert(before.items:save{ sku = "new", source = "a", qty = 5 })
+        assert.same({}, inv:verify().problems)
+        inv:close()
+      end)
+    end)
+  end)
+
   it("stays allowed in a file that was once opened so", function()
     require("children").with_directory(function(directory)
       local path = directory .. "/shop.db"

@@ -337,6 +337,31 @@ describe("a line", function()
   end)
 end)
 
+describe("a source item that is taken out of stock while its quantity is said", function()
+  it("loses what lay there before, not what comes in", function()
+    with_shop(function(inv, A)
+      assert(place(inv, A, 10))
+      assert(inv.items:save{ sku = "bike", source = "x", qty = 0 }) -- five are lost
+      assert(inv.items:save{ sku = "bike", source = "x", qty = 8, status = "out_of_stock" })
+      assert.same({ 8, "out_of_stock" }, (function(item) return { item.qty, item.status } end)(
+        inv.items:list{ sku = "bike" }[1]))
+      assert.equal(5, assert(inv:oversold())[1].qty)
+      helpers.expect_error("PROMISED",
+        inv.items:save{ sku = "bike", source = "y", qty = 9, status = "out_of_stock" })
+      assert(inv.items:save{ sku = "bike", source = "y", qty = 0, status = "out_of_stock" })
+    end)
+  end)
+
+  it("by force says once what that takes from promises", function()
+    with_shop(function(inv, A)
+      assert(place(inv, A, 10))
+      assert(inv.items:save({ sku = "bike", source = "x", qty = 3, status = "out_of_stock" },
+        { force = true }))
+      assert.same({ "5" }, helpers.column(helpers.ledger(inv, "oversold"), "note"))
+    end)
+  end)
+end)
+
 describe("a fact", function()
   it("is accepted, and what it takes from promises is said once", function()
     with_shop(function(inv, A, B)

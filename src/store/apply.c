@@ -210,6 +210,8 @@ static qm_code read_shop(qm_store *store, bool independent, int64_t now_ms, bool
     return code;
   code = QM_RUN(&tx, SHOP_PUT, QM_I(independent), QM_I(now_ms));
   if (!code)
+    code = QM_RUN(&tx, GUARD_NONE, QM_I(independent));
+  if (!code)
     code = stored_shop(store, &found, err);
   if (!code)
     return qm_db_commit(store->db, err);

@@ -26,6 +26,9 @@ static bool is_counted(qm_event event) {
 
 /* ---- how far ---- */
 
+/* No part can have the event. */
+#define NO_LIMIT INT64_MAX
+
 /* In units of the whole, how far the event may go with a part. */
 static qm_code limit_by(qm_walk *walk, const qm_placed_line *whole, const qm_placed_line *part,
                         qm_qty *units) {
@@ -42,8 +45,8 @@ qm_code qm_bundle_scope(qm_walk *walk, qm_placed_line *whole, qm_problem_kind *b
                         qm_qty *limit) {
   qm_event event = walk->step->event;
   qm_placed_line part = {0};
-  qm_qty units = 0, goods = QM_QTY_MAX, others = QM_QTY_MAX;
-  bool found, any = false, any_goods = false;
+  qm_qty units = 0, goods = NO_LIMIT, others = NO_LIMIT;
+  bool found, any_goods = false;
   *limit = 0;
   *barred = QM_P_NONE;
   for (;;) {
@@ -58,7 +61,6 @@ qm_code qm_bundle_scope(qm_walk *walk, qm_placed_line *whole, qm_problem_kind *b
       *barred = bar;
       continue;
     }
-    any = true;
     code = limit_by(walk, whole, &part, &units);
     if (code)
       return code;
@@ -67,10 +69,11 @@ qm_code qm_bundle_scope(qm_walk *walk, qm_placed_line *whole, qm_problem_kind *b
   }
   if (!any_goods)
     whole->counters.kind = QM_LINE_VIRTUAL;
-  if (!any)
+  qm_qty least = any_goods && is_about_goods(event) ? goods : qm_qty_min(goods, others);
+  if (least == NO_LIMIT)
     return QM_OK;
   *barred = QM_P_NONE;
-  *limit = any_goods && is_about_goods(event) ? goods : qm_qty_min(goods, others);
+  *limit = least;
   if (is_counted(event))
     *limit = qm_qty_min(*limit, qm_line_limit(&whole->counters, event));
   return QM_OK;

@@ -42,6 +42,8 @@ static qm_code find_product(qm_tx *tx, int row, compensation *c) {
     c->product = product.id;
   if (!code && !found)
     qm_problem_add(tx, QM_P_NO_PRODUCT, row, c->sku);
+  if (!code && found && qm_is_composite(product.type))
+    qm_problem_add(tx, QM_P_COMPOSITE, row, c->sku);
   return code;
 }
 

@@ -137,18 +137,30 @@ static qm_code find_option(qm_tx *tx, int64_t product, int row, int64_t *choice)
   return QM_OK;
 }
 
-/* The first offer of the product that is not taken yet, in any option or in that one. */
+/* Must something be chosen yet of the option that the offer is in? */
+static bool is_wanting(const expanding *x, const offered *o) {
+  for (size_t i = 0; i < x->offer_count; i++)
+    if (x->offers[i].offer.choice == o->offer.choice && x->offers[i].chosen)
+      return false;
+  return o->offer.required;
+}
+
+/* An offer of the product that is not taken yet, in any option or in that one: the first of those
+ * where something must be chosen, else the first. */
 static offered *take_offer(expanding *x, int64_t product, int64_t choice, bool *offers_it) {
+  offered *best = NULL;
   *offers_it = false;
   for (size_t i = 0; i < x->offer_count; i++) {
     offered *o = &x->offers[i];
     if (o->offer.child.id != product || (choice != 0 && o->offer.choice != choice))
       continue;
     *offers_it = true;
-    if (!o->chosen)
+    if (!o->chosen && is_wanting(x, o))
       return o;
+    if (!o->chosen && !best)
+      best = o;
   }
-  return NULL;
+  return best;
 }
 
 static qm_code choose(expanding *x, uint32_t parent, int row) {

@@ -94,13 +94,23 @@ static const qm_mark *mark_of(const qm_mark *marks, size_t count, int64_t stock)
   return NULL;
 }
 
+/* What has been said is not said again when the op's facts are looked at. */
+static void remember(qm_tx *tx, const qm_mark *mark) {
+  qm_marks *facts = &tx->store->facts;
+  for (size_t i = 0; i < facts->count; i++)
+    if (facts->list[i].product == mark->product && facts->list[i].stock == mark->stock)
+      facts->list[i].over = qm_qty_max(facts->list[i].over, mark->over);
+}
+
 /* Says for which stocks more is promised than there is, where it has become more. */
 static qm_code say_changes(qm_tx *tx, const qm_mark *before, size_t count, const qm_marks *after) {
   qm_code code = QM_OK;
   for (size_t i = 0; !code && i < after->count; i++) {
-    const qm_mark *was = mark_of(before, count, after->list[i].stock);
-    if (after->list[i].over > (was ? was->over : 0))
-      code = say_oversold(tx, &after->list[i]);
+    const qm_mark *now = &after->list[i], *was = mark_of(before, count, now->stock);
+    if (now->over <= (was ? was->over : 0))
+      continue;
+    code = say_oversold(tx, now);
+    remember(tx, now);
   }
   return code;
 }

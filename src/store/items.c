@@ -68,6 +68,26 @@ static qm_code put_status(qm_tx *tx, int row, int64_t product, int64_t source, c
   return code || in_stock ? code : qm_guard_close(tx, row);
 }
 
+/* Goods that come in while the source is taken out of stock were never for sale: what counts is
+ * what lay there before. */
+static qm_code put_row(qm_tx *tx, int index, int64_t product, int64_t source, qm_item *before,
+                       qm_item *now) {
+  const qm_row *row = &qm_op_rows(tx->op)[index];
+  bool given = (row->flags & QM_HAS_STATUS) != 0, in_stock = row->type == 1;
+  qm_qty qty = now->qty;
+  if (given && !in_stock)
+    now->qty = qm_qty_min(qty, before->qty);
+  qm_code code = put_counted(tx, product, source, before, now);
+  if (!code && given)
+    code = put_status(tx, index, product, source, now, in_stock);
+  if (code || now->qty == qty)
+    return code;
+  now->in_stock = in_stock;
+  *before = *now;
+  now->qty = qty;
+  return put_counted(tx, product, source, before, now);
+}
+
 static qm_code save_row(qm_tx *tx, int index) {
   const qm_row *row = &qm_op_rows(tx->op)[index];
   qm_product product = {0};
@@ -103,11 +123,8 @@ static qm_code save_row(qm_tx *tx, int index) {
   }
   if (row->flags & QM_CLEAR_NOTIFY)
     now.has_notify = false;
-  code = put_counted(tx, product.id, source, &before, &now);
-  if (!code && (row->flags & QM_HAS_STATUS))
-    code = put_status(tx, index, product.id, source, &now, row->type == 1);
   tx->verdict->value++;
-  return code;
+  return put_row(tx, index, product.id, source, &before, &now);
 }
 
 static bool is_empty(qm_tx *tx) {
