@@ -97,14 +97,15 @@ end
 
 function _M.orders:get(id)
   check.value("orders:get", "id", id, "string", 2)
-  return read_with_lines(self.inv, "ORDER", id)
+  return core.together(self.inv.store, read_with_lines, self.inv, "ORDER", id)
 end
 
 
 -- What a hold still has: a line that was ordered or released has become shorter.
 function _M.holds:get(id)
   check.value("holds:get", "id", id, "string", 2)
-  local hold, message, code, detail = read_with_lines(self.inv, "HOLD", id)
+  local hold, message, code, detail =
+    core.together(self.inv.store, read_with_lines, self.inv, "HOLD", id)
   if not hold then
     return nil, message, code, detail
   end

@@ -249,9 +249,8 @@ local function to_product(inv, row, shop_settings)
 end
 
 
-function _M:get(sku)
-  check.value("products:get", "sku", sku, "string", 2)
-  local rows, message, code, detail = core.read(self.inv.store, "PRODUCT", sku)
+local function read_product(inv, sku)
+  local rows, message, code, detail = core.read(inv.store, "PRODUCT", sku)
   if not rows then
     return nil, message, code, detail
   end
@@ -259,11 +258,40 @@ function _M:get(sku)
     return outcome.not_found("sku", "there is no product " .. sku)
   end
   local shop
-  shop, message, code, detail = rules.shop(self.inv)
+  shop, message, code, detail = rules.shop(inv)
   if not shop then
     return nil, message, code, detail
   end
-  return to_product(self.inv, rows[1], shop.settings)
+  return to_product(inv, rows[1], shop.settings)
+end
+
+
+function _M:get(sku)
+  check.value("products:get", "sku", sku, "string", 2)
+  return core.together(self.inv.store, read_product, self.inv, sku)
+end
+
+
+local function read_products(inv, after, size)
+  local shop, message, code, detail = rules.shop(inv)
+  if not shop then
+    return nil, message, code, detail
+  end
+  local rows
+  rows, message, code, detail =
+    core.read(inv.store, "PRODUCTS", after, size + 1)
+  if not rows then
+    return nil, message, code, detail
+  end
+  local next_id
+  rows, next_id = page.cut(rows, size, "id")
+  for i, row in ipairs(rows) do
+    rows[i], message, code, detail = to_product(inv, row, shop.settings)
+    if not rows[i] then
+      return nil, message, code, detail
+    end
+  end
+  return rows, next_id
 end
 
 
@@ -271,25 +299,7 @@ function _M:list(filter)
   filter = filter == nil and {} or filter
   check.keys("products:list", filter, LIST, 2)
   local size = page.size("products:list", filter)
-  local shop, message, code, detail = rules.shop(self.inv)
-  if not shop then
-    return nil, message, code, detail
-  end
-  local rows
-  rows, message, code, detail =
-    core.read(self.inv.store, "PRODUCTS", filter.after or 0, size + 1)
-  if not rows then
-    return nil, message, code, detail
-  end
-  local next_id
-  rows, next_id = page.cut(rows, size, "id")
-  for i, row in ipairs(rows) do
-    rows[i], message, code, detail = to_product(self.inv, row, shop.settings)
-    if not rows[i] then
-      return nil, message, code, detail
-    end
-  end
-  return rows, next_id
+  return core.together(self.inv.store, read_products, self.inv, filter.after or 0, size)
 end
 
 

@@ -134,11 +134,9 @@ function _M:salable(request)
 end
 
 
-function _M:position(request)
-  check.keys("position", request, POSITION, 2)
-  check.value("position", "sku", request.sku, "string", 2)
+local function read_position(inv, request)
   local where = { stock = request.stock, channel = request.channel }
-  local stand, message, code, detail = first_stand(self, request.sku, where, "whole")
+  local stand, message, code, detail = first_stand(inv, request.sku, where, "whole")
   if not stand then
     return nil, message, code, detail
   end
@@ -146,7 +144,7 @@ function _M:position(request)
     return refuse(stand, request.sku, UNKNOWN[stand.code])
   end
   local places
-  places, message, code, detail = core.read(self.store, "POSITION", stand.stock, stand.product)
+  places, message, code, detail = core.read(inv.store, "POSITION", stand.stock, stand.product)
   if not places then
     return nil, message, code, detail
   end
@@ -157,6 +155,13 @@ function _M:position(request)
   stand.is_salable, stand.salable, stand.qty = stand.salable, stand.qty, nil
   stand.backorders = BACKORDERS[stand.backorders]
   return stand
+end
+
+
+function _M:position(request)
+  check.keys("position", request, POSITION, 2)
+  check.value("position", "sku", request.sku, "string", 2)
+  return core.together(self.store, read_position, self, request)
 end
 
 

@@ -51,31 +51,19 @@ local function whole_place(destination)
 end
 
 
-function _M:select(request)
-  check.keys("select", request, SELECT, 2)
-  check.entries("select: lines", request.lines or {}, LINE, 2)
-  check.keys("select: destination", request.destination or {}, PLACE, 2)
-  local on, why, kind, more = core.part(self.store, "source_selection")
-  if not on then
-    return nil, why, kind, more
-  end
+local function propose(inv, request)
   local where, lines = { stock = request.stock, channel = request.channel }, request.lines
   local destination = request.destination
   if request.order then
-    if request.stock or request.channel or lines then
-      error("select takes an order, or a stock or channel with lines, not both", 2)
-    end
-    local order, message, code, detail = self.orders:get(request.order)
+    local order, message, code, detail = inv.orders:get(request.order)
     if not order then
       return nil, message, code, detail
     end
     where = { stock = order.stock }
     lines = open_lines(order)
     destination = destination or whole_place(order.destination)
-  else
-    check.value("select", "lines", lines, "list", 2)
   end
-  local plan, message, code, detail = core.select(self.store, where, lines, {
+  local plan, message, code, detail = core.select(inv.store, where, lines, {
     order = request.order, destination = destination, algorithm = request.algorithm,
     sources = request.sources, availability = request.availability, rows = request.rows,
   })
@@ -84,6 +72,23 @@ function _M:select(request)
   end
   plan.order = request.order
   return plan
+end
+
+
+function _M:select(request)
+  check.keys("select", request, SELECT, 2)
+  check.entries("select: lines", request.lines or {}, LINE, 2)
+  check.keys("select: destination", request.destination or {}, PLACE, 2)
+  local on, why, kind, more = core.part(self.store, "source_selection")
+  if not on then
+    return nil, why, kind, more
+  end
+  if not request.order then
+    check.value("select", "lines", request.lines, "list", 2)
+  elseif request.stock or request.channel or request.lines then
+    error("select takes an order, or a stock or channel with lines, not both", 2)
+  end
+  return core.together(self.store, propose, self, request)
 end
 
 

@@ -29,6 +29,10 @@ typedef struct qm_handle {
 } qm_handle;
 
 qm_handle *qm_check_handle(lua_State *L, int index);
+/* The same for the first argument, which must be open and in no other call: finalizers may run
+ * whenever a call makes a Lua value, and one that called back with the same handle would find it
+ * half way through another request. */
+qm_handle *qm_check_idle(lua_State *L);
 /* A time in seconds, as milliseconds. */
 int64_t qm_check_time(lua_State *L, int index);
 
@@ -122,6 +126,7 @@ qm_point qm_read_point(lua_State *L, int index, qm_str name, qm_refusal *refusal
 
 /* ---- functions of the module ---- */
 int qm_l_read(lua_State *L);     /* rows.c */
+int qm_l_together(lua_State *L); /* moment.c */
 int qm_l_stand(lua_State *L);    /* stand.c */
 int qm_l_select(lua_State *L);   /* select.c */
 int qm_l_compact(lua_State *L);  /* compact.c */

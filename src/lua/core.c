@@ -19,16 +19,19 @@ qm_handle *qm_check_handle(lua_State *L, int index) {
   return luaL_checkudata(L, index, QM_HANDLE);
 }
 
-/* Runs a function of the module that uses the store. Finalizers may run whenever it makes a Lua
- * value, and one that called back with the same handle would find it half way through another
- * request: such a call is refused. Whatever the body raises passes on once the handle is free
- * again. */
-static int guarded(lua_State *L, lua_CFunction body) {
+qm_handle *qm_check_idle(lua_State *L) {
   qm_handle *handle = luaL_checkudata(L, 1, QM_HANDLE);
   if (!handle->store)
-    return luaL_error(L, "the inventory is closed");
+    luaL_error(L, "the inventory is closed");
   if (handle->busy)
-    return luaL_error(L, "a finalizer called the inventory in the middle of another call");
+    luaL_error(L, "a finalizer called the inventory in the middle of another call");
+  return handle;
+}
+
+/* Runs a function of the module that uses the store. Whatever the body raises passes on once the
+ * handle is free again. */
+static int guarded(lua_State *L, lua_CFunction body) {
+  qm_handle *handle = qm_check_idle(L);
   int arguments = lua_gettop(L);
   lua_pushvalue(L, 1); /* keeps the handle alive while the body works on its own stack */
   lua_insert(L, 1);
@@ -432,6 +435,7 @@ static const luaL_Reg functions[] = {
     {"verify", g_verify},      {"read", g_read},
     {"stand", g_stand},        {"select", g_select},
     {"part", g_part},          {"compact", g_compact},
+    {"together", qm_l_together},
     {"script", qm_l_script},   {"evaluate", qm_l_evaluate},
     {"units", l_units},        {"quantity", l_quantity},
     {"sha256", l_sha256},      {"distance", qm_l_distance},

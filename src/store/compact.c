@@ -148,10 +148,7 @@ qm_code qm_store_finished(qm_store *store, int64_t before_ms, size_t limit, qm_f
     return code;
   code = look(&tx, &s);
   free(s.life.rows);
-  if (!code)
-    return qm_db_commit(store->db, err);
-  qm_db_rollback(store->db);
-  return code;
+  return qm_db_end_read(store->db, code, err);
 }
 
 /* ---- writing sums ---- */

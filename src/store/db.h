@@ -49,6 +49,12 @@ qm_code qm_db_alive(qm_db *db, qm_err *err);
 /* Transactions do not nest: to begin one undoes one that was left open. A failed commit undoes. */
 qm_code qm_db_begin_write(qm_db *db, qm_err *err);
 qm_code qm_db_begin_read(qm_db *db, qm_err *err);
+/* Ends what qm_db_begin_read began; code: how the reading went, which is returned. */
+qm_code qm_db_end_read(qm_db *db, qm_code code, qm_err *err);
+/* Several readings of one moment: those between these two begin and end nothing. Who began it ends
+ * it. A write ends the moment before it begins. */
+qm_code qm_db_begin_moment(qm_db *db, bool *began, qm_err *err);
+void qm_db_end_moment(qm_db *db);
 qm_code qm_db_commit(qm_db *db, qm_err *err);
 /* Needs no memory; what could not be undone all the same is undone by the next begin. Nothing
  * happens when no transaction is open. */

@@ -27,7 +27,7 @@ struct qm_db {
       *rollback; /* needed where nothing can be allocated, so made when the file is opened */
   pid_t owner;
   int busy_ms, log_pages;
-  bool in_memory, readonly;
+  bool in_memory, readonly, moment; /* moment: several reads are under way */
   qm_file *file;
 };
 
@@ -427,6 +427,7 @@ static int undo(qm_db *db) {
 /* A transaction that could not be undone when it should have been is undone before the next one. */
 static qm_code begin(qm_db *db, qm_sql sql, qm_err *err) {
   int rc = undo(db);
+  db->moment = false;
   return rc == SQLITE_OK ? qm_db_run(db, sql, NULL, 0, err) : fail(db, rc, err);
 }
 
@@ -441,7 +442,30 @@ qm_code qm_db_begin_write(qm_db *db, qm_err *err) {
 
 qm_code qm_db_begin_read(qm_db *db, qm_err *err) {
   qm_code code = qm_db_alive(db, err);
-  return code ? code : begin(db, QM_SQL_BEGIN_READ, err);
+  return code || db->moment ? code : begin(db, QM_SQL_BEGIN_READ, err);
+}
+
+qm_code qm_db_end_read(qm_db *db, qm_code code, qm_err *err) {
+  if (db->moment)
+    return code;
+  if (!code)
+    return qm_db_commit(db, err);
+  qm_db_rollback(db);
+  return code;
+}
+
+qm_code qm_db_begin_moment(qm_db *db, bool *began, qm_err *err) {
+  *began = false;
+  qm_code code = qm_db_begin_read(db, err);
+  if (!code && !db->moment)
+    *began = db->moment = true;
+  return code;
+}
+
+void qm_db_end_moment(qm_db *db) {
+  if (db->moment)
+    undo(db);
+  db->moment = false;
 }
 
 qm_code qm_db_commit(qm_db *db, qm_err *err) {

@@ -42,9 +42,5 @@ qm_code qm_store_stand(qm_store *store, const qm_where *where, const qm_str *sku
     *problem = where->channel_code.p ? QM_P_NO_CHANNEL : QM_P_NO_STOCK;
   for (size_t i = 0; !code && found && i < count; i++)
     code = stand_of(&tx, where, stock, skus[i], &stands[i]);
-  if (code) {
-    qm_db_rollback(store->db);
-    return code;
-  }
-  return qm_db_commit(store->db, err);
+  return qm_db_end_read(store->db, code, err);
 }

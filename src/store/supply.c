@@ -227,9 +227,5 @@ qm_code qm_store_supply(qm_store *store, const qm_supply_request *request, qm_su
     *problem = where->channel_code.p ? QM_P_NO_CHANNEL : QM_P_NO_STOCK;
   if (!code && found)
     code = read_supply(&tx, stock, request, supply);
-  if (code) {
-    qm_db_rollback(store->db);
-    return code;
-  }
-  return qm_db_commit(store->db, err);
+  return qm_db_end_read(store->db, code, err);
 }

@@ -42,8 +42,5 @@ qm_code qm_store_is_on(qm_store *store, const char *setting, bool *on, qm_err *e
   if (code)
     return code;
   code = qm_is_on(&tx, setting, on);
-  if (!code)
-    return qm_db_commit(store->db, err);
-  qm_db_rollback(store->db);
-  return code;
+  return qm_db_end_read(store->db, code, err);
 }

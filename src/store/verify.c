@@ -136,9 +136,5 @@ qm_code qm_store_verify(qm_store *store, qm_verify_report report, void *context,
     code = compare_bundles(&v);
   if (!code)
     code = count(&v.tx, counts);
-  if (code) {
-    qm_db_rollback(store->db);
-    return code;
-  }
-  return qm_db_commit(store->db, err);
+  return qm_db_end_read(store->db, code, err);
 }
