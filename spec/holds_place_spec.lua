@@ -78,6 +78,32 @@ describe("an order from a hold", function()
     end)
   end)
 
+  it("is of the hold's channel and customer group, unless it says otherwise", function()
+    with_shop(function(inv, stock)
+      assert(inv.stocks:save{ id = stock, channels = { "eu", "fr" } })
+      assert(inv.products:save{ sku = "bike",
+        settings = { min_sale_qty = { all = 1, trade = 3 } } })
+      local function hold_as(id)
+        assert(inv:hold{ id = id, channel = "eu", customer_group = "trade", ttl = 60,
+          lines = { { sku = "bike", qty = 3 } } })
+      end
+      local function seen(id)
+        local order = assert(inv.orders:get(id))
+        return { order.channel.code, order.customer_group }
+      end
+      hold_as("h-1")
+      assert(inv:place{ id = "o-1", hold = "h-1" })
+      assert.same({ "eu", "trade" }, seen("o-1"))
+      hold_as("h-2")
+      assert(inv:place{ id = "o-2", hold = "h-2", channel = "fr", customer_group = "retail" })
+      assert.same({ "fr", "retail" }, seen("o-2"))
+      hold_as("h-3")
+      assert(inv:release{ id = "r-3", hold = "h-3", lines = { { sku = "bike", qty = 2 } } })
+      helpers.expect_error("MIN_SALE_QTY", inv:place{ id = "o-3", hold = "h-3",
+        lines = { { sku = "bike", qty = 2 } } })
+    end)
+  end)
+
   it("names no other stock", function()
     with_shop(function(inv, stock)
       assert(hold(inv, "cart", stock, 4))

@@ -214,6 +214,21 @@ describe("goods that are promised", function()
     end)
   end)
 
+  it("of products that nobody counts any more bind nothing, also where all lack goods", function()
+    with_shop(function(inv, A, B)
+      assert(place(inv, A, 7))
+      assert(place(inv, B, 3))
+      assert(inv.items:save{ { sku = "bike", source = "x", qty = 0 },
+        { sku = "bike", source = "y", qty = 2 } })
+      local out = { sku = "bike", source = "y", qty = 2, status = "out_of_stock" }
+      helpers.expect_error("PROMISED", inv.items:save(out))
+      assert(inv.products:save{ sku = "bike", settings = { manage_stock = false } })
+      assert(inv.items:save(out))
+      assert(inv.sources:save{ code = "y", enabled = false })
+      assert(inv.items:delete{ sku = "bike", source = "y" })
+    end)
+  end)
+
   it("of products that are not managed are no promises", function()
     with_shop(function(inv, _, B)
       assert(place(inv, B, 4))

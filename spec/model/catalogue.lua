@@ -238,12 +238,23 @@ local function change_type(request, number, type)
     note(request, "UNSUPPORTED")
   end
   if is and not was then parts.refuse_if_used(request, number) end
-  if #request.codes > before then refuse() end
-  product.made_of = nil
+  if #request.codes == before then product.made_of = nil end
+end
+
+-- A product that is elsewhere cannot become one for businesses.
+local function check_b2b(request, row, number)
+  local shop, product = request.shop, request.shop.products[number]
+  local marked = row.b2b and product.declared ~= nil and not product.b2b
+  for source = 2, marked and request_of.is_on(shop, "b2b_default_only") and #shop.sources or 0 do
+    if shop_of.item(shop, number, source) then
+      note(request, "CONFLICT")
+      return
+    end
+  end
 end
 
 local function save_product(request, row)
-  local shop = request.shop
+  local shop, before = request.shop, #request.codes
   if not request_of.legal_sku(request, row.sku) then return end
   local number, product = shop_of.find_product(shop, row.sku)
   if not product then
@@ -252,12 +263,8 @@ local function save_product(request, row)
     number = #shop.products
   end
   change_type(request, number, row.type or product.type)
-  local marked = row.b2b and product.declared ~= nil and not product.b2b
-  if marked and request_of.is_on(shop, "b2b_default_only") then
-    for source = 2, #shop.sources do
-      if shop_of.item(shop, number, source) then refuse("CONFLICT") end
-    end
-  end
+  check_b2b(request, row, number)
+  if #request.codes > before then return end
   product.declared, product.type = true, row.type or product.type
   product.own = rules.merge(product.own, row.settings or {})
   if row.b2b ~= nil then product.b2b = row.b2b end

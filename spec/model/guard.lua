@@ -54,14 +54,17 @@ end
 
 local function judge(request, product, before, now)
   local shop, worse, named = request.shop, now.deficiency > before.deficiency, false
+  local counted = false
   for _, stock in ipairs(shop.stocks) do
     local was, is = before.unmet[stock.id] or 0, now.unmet[stock.id]
+    local managed = rules.rule(shop, product, stock.id).managed
+    counted = counted or managed and is > 0
     if was == 0 and is > 0 or worse and is > was then
-      if rules.rule(shop, product, stock.id).managed then request_of.note(request, "PROMISED") end
+      if managed then request_of.note(request, "PROMISED") end
       named = true
     end
   end
-  if worse and not named then request_of.note(request, "PROMISED") end
+  if worse and not named and counted then request_of.note(request, "PROMISED") end
 end
 
 -- Does a voluntary change of what lies behind the promises of some products.

@@ -114,7 +114,7 @@ local function rows_of(request, hold)
   return rows
 end
 
--- The stock that the order is for, and its lines if the request names none.
+-- The hold, the stock that the order is for, and its lines if the request names none.
 local function from_hold(request, given)
   local hold = find(request, given.hold)
   if not hold then return nil end
@@ -129,7 +129,7 @@ local function from_hold(request, given)
       break
     end
   end
-  return stock, not given.lines and rows_of(request, hold) or nil
+  return hold, stock, not given.lines and rows_of(request, hold) or nil
 end
 
 -- What is left of the hold of each product's total; what it had is promised to the order as it was.
@@ -147,8 +147,9 @@ end
 function _M.place(request, given)
   if not given.hold then return orders.promise(request, given, "order") end
   if given.lines and #given.lines == 0 then refuse("INVALID") end
-  local stock, rows = from_hold(request, given)
-  orders.promise(request, given, "order", nil, { stock = stock, rows = rows, leave = leave })
+  local hold, stock, rows = from_hold(request, given)
+  orders.promise(request, given, "order", nil,
+    { hold = hold, stock = stock, rows = rows, leave = leave })
 end
 
 -- ---- reading ----

@@ -73,13 +73,15 @@ local function check_product(request, order, product, total, of_hold)
   return math.max(of_hold.firm, math.min(total, free))
 end
 
--- An order, or a hold: begin(order) adds what only one of them has. from: the stock, the rows if
--- not the request's, and what leaves the hold that it is placed from.
+-- An order, or a hold: begin(order) adds what only one of them has. from: the hold that it is
+-- placed from, its stock, the rows if not the request's, and what leaves the hold.
 function _M.promise(request, given, kind, begin, from)
   if not from and #given.lines == 0 then refuse("INVALID") end
+  local hold = from and from.hold or {}
   local order = { id = given.id, kind = kind, document = request.document,
-    stock = from and from.stock, channel = given.channel, group = given.customer_group,
-    time = request.shop.now, destination = given.destination, lines = {} }
+    stock = from and from.stock, channel = given.channel or hold.channel,
+    group = given.customer_group or hold.group, time = request.shop.now,
+    destination = given.destination, lines = {} }
   if not from then order.stock = request_of.stock(request, given) end
   local rows = from and from.rows or expand.rows(request, given)
   check_numbers(request, given.lines or {})

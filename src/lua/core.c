@@ -430,17 +430,27 @@ GUARDED(g_part, qm_l_part)
 GUARDED(g_compact, qm_l_compact)
 
 static const luaL_Reg functions[] = {
-    {"open", l_open},          {"close", l_close},
-    {"write", g_write},        {"batch", g_batch},
-    {"verify", g_verify},      {"read", g_read},
-    {"stand", g_stand},        {"select", g_select},
-    {"part", g_part},          {"compact", g_compact},
+    {"open", l_open},
+    {"close", l_close},
+    {"write", g_write},
+    {"batch", g_batch},
+    {"verify", g_verify},
+    {"read", g_read},
+    {"stand", g_stand},
+    {"select", g_select},
+    {"part", g_part},
+    {"compact", g_compact},
     {"together", qm_l_together},
-    {"script", qm_l_script},   {"evaluate", qm_l_evaluate},
-    {"units", l_units},        {"quantity", l_quantity},
-    {"sha256", l_sha256},      {"distance", qm_l_distance},
-    {"stats", l_stats},        {"clock", l_clock},
-    {"csv_open", qm_csv_open}, {NULL, NULL},
+    {"script", qm_l_script},
+    {"evaluate", qm_l_evaluate},
+    {"units", l_units},
+    {"quantity", l_quantity},
+    {"sha256", l_sha256},
+    {"distance", qm_l_distance},
+    {"stats", l_stats},
+    {"clock", l_clock},
+    {"csv_open", qm_csv_open},
+    {NULL, NULL},
 };
 
 #if defined(__GNUC__)

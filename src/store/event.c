@@ -164,7 +164,8 @@ static qm_code ship_source(qm_walk *walk, int row) {
 
 static const qm_step steps[] = {
     [QM_OP_CANCEL] = {QM_CANCEL, QM_P_EXCEEDS_CANCEL, .sources = named_source, .apply = do_cancel},
-    [QM_OP_RELEASE] = {QM_CANCEL, QM_P_EXCEEDS_CANCEL, .sources = named_source, .apply = do_cancel},
+    [QM_OP_RELEASE] = {QM_CANCEL, QM_P_EXCEEDS_RELEASE, .sources = named_source,
+                       .apply = do_cancel},
     [QM_OP_SHIP] = {QM_SHIP, QM_P_EXCEEDS_SHIP, .sources = ship_source, .bar = bar_virtual,
                     .apply = do_ship},
     [QM_OP_INVOICE] = {QM_INVOICE, QM_P_EXCEEDS_INVOICE, .sources = named_source,

@@ -123,6 +123,16 @@ static qm_code refuse(qm_tx *tx, int row, int64_t product, int64_t stock, qm_qty
   return code;
 }
 
+/* The same where it is not one stock's loss, unless nobody counts the goods. */
+static qm_code refuse_all(qm_tx *tx, int row, int64_t product, const qm_marks *after, qm_qty lost) {
+  qm_rule rule = {0};
+  qm_code code = QM_OK;
+  for (size_t i = 0; !code && !rule.managed && i < after->count; i++)
+    if (after->list[i].unmet > 0)
+      code = rule_of(tx, product, after->list[i].stock, &rule);
+  return code || !rule.managed ? code : refuse(tx, row, product, 0, lost);
+}
+
 /* Refuses a change after which less can be served than before, or a stock that could be served
  * cannot be any more. */
 static qm_code judge(qm_tx *tx, int row, const qm_mark *before, size_t count,
@@ -146,7 +156,7 @@ static qm_code judge(qm_tx *tx, int row, const qm_mark *before, size_t count,
   }
   if (!worse || named)
     return QM_OK;
-  return refuse(tx, row, product, 0, after->list[0].deficiency - before->deficiency);
+  return refuse_all(tx, row, product, after, after->list[0].deficiency - before->deficiency);
 }
 
 /* ---- voluntary changes ---- */

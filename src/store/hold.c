@@ -20,6 +20,9 @@ qm_code qm_find_hold(qm_tx *tx, qm_hold *out, bool *found) {
   out->stock = QM_COL_INT(tx, HOLD, 1);
   out->expires = QM_COL_INT(tx, HOLD, 2);
   out->live = out->expires > tx->now_ms;
+  out->type = qm_out_text(&tx->store->out, QM_COL_STR(tx, HOLD, 3));
+  out->channel = qm_out_text(&tx->store->out, QM_COL_STR(tx, HOLD, 4));
+  out->group = qm_out_text(&tx->store->out, QM_COL_STR(tx, HOLD, 5));
   QM_END(tx, HOLD);
   return QM_OK;
 }

@@ -7,7 +7,8 @@
 #include "composite.h"
 
 typedef struct qm_hold {
-  int64_t id, stock, expires; /* milliseconds */
+  int64_t id, stock, expires;   /* milliseconds */
+  qm_span type, channel, group; /* in the store's qm_out; of whom it is, as far as that was said */
   bool live;
 } qm_hold;
 

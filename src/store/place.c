@@ -58,6 +58,20 @@ static void group_lines(placing *p) {
   }
 }
 
+/* Of whom the order is and where it was placed: what the request says, else what the hold does. */
+static qm_str group_of(const placing *p) {
+  qm_str named = qm_op_str(p->tx->op, p->tx->op->text[QM_TEXT_GROUP]);
+  return named.p ? named : qm_out_str(&p->tx->store->out, p->hold.group);
+}
+
+static void channel_of(const placing *p, qm_str *type, qm_str *code) {
+  const qm_op *op = p->tx->op;
+  const qm_out *out = &p->tx->store->out;
+  bool named = op->channel_code.at != 0;
+  *type = named ? qm_op_str(op, op->channel_type) : qm_out_str(out, p->hold.type);
+  *code = named ? qm_op_str(op, op->channel_code) : qm_out_str(out, p->hold.channel);
+}
+
 /* The balance as it is without the units that leave the hold. */
 static qm_code take_held(placing *p, group *g) {
   qm_code code =
@@ -76,8 +90,7 @@ static qm_code check_group(placing *p, group *g) {
     return QM_OK;
   qm_code code = qm_get_balance(tx, g->product.id, p->stock, &g->balance, &g->has_balance);
   if (!code)
-    code = qm_get_rule(tx, g->product.own, p->stock, qm_op_str(tx->op, tx->op->text[QM_TEXT_GROUP]),
-                       &g->rule);
+    code = qm_get_rule(tx, g->product.own, p->stock, group_of(p), &g->rule);
   if (!code && p->hold.id)
     code = take_held(p, g);
   /* What the hold had was promised when it was made. */
@@ -229,12 +242,13 @@ static qm_qty take_firm(group *g, qm_qty qty) {
 static qm_code write_header(placing *p) {
   qm_tx *tx = p->tx;
   const qm_op *op = tx->op;
+  qm_str type, channel;
   qm_code code = qm_document_add(tx, 0, p->stock);
   if (code)
     return code;
+  channel_of(p, &type, &channel);
   return QM_RUN(
-      tx, ORDER_ADD, QM_I(tx->document), QM_T(qm_op_str(op, op->channel_type)),
-      QM_T(qm_op_str(op, op->channel_code)), QM_T(qm_op_str(op, op->text[QM_TEXT_GROUP])),
+      tx, ORDER_ADD, QM_I(tx->document), QM_T(type), QM_T(channel), QM_T(group_of(p)),
       QM_T(qm_op_str(op, op->text[QM_TEXT_COUNTRY])), QM_T(qm_op_str(op, op->text[QM_TEXT_REGION])),
       QM_T(qm_op_str(op, op->text[QM_TEXT_CITY])), QM_T(qm_op_str(op, op->text[QM_TEXT_POSTCODE])),
       op->flags & QM_HAS_LATITUDE ? QM_D(op->latitude) : QM_N,
