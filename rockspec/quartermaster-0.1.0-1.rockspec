@@ -94,6 +94,7 @@ build = {
         "src/store/hold.c",
         "src/store/items.c",
         "src/store/ledger.c",
+        "src/store/links.c",
         "src/store/lookup.c",
         "src/store/op.c",
         "src/store/place.c",

@@ -210,6 +210,26 @@ describe("a source of several stocks", function()
     end)
   end)
 
+  it("is of at most 4096 stocks while a product lies there, be it none of it", function()
+    with_inventory(nil, function(inv)
+      assert(inv.sources:save(helpers.source("a")))
+      local links = {}
+      for i = 2, 4098 do
+        assert(inv.stocks:save{ id = i, name = "Stock " .. i })
+        links[#links + 1] = { stock = i, source = "a", priority = 1 }
+      end
+      local last = table.remove(links)
+      assert(inv.stocks:link(links))
+      assert(inv.products:save{ sku = "sku", assign_default = false })
+      assert(inv.items:save{ sku = "sku", source = "a", qty = 0 })
+      helpers.expect_error("LIMIT", inv.stocks:link(last))
+      helpers.expect_error("LIMIT", inv.stocks:save{ id = last.stock,
+        sources = { { code = "a", priority = 1 } } })
+      assert.equal(0, inv:salable_qty("sku", { stock = 2 }))
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
   it("counts in each with shared_sources = independent", function()
     with_two_stocks({ shared_sources = "independent" }, function(inv)
       assert(inv.stocks:link{ { stock = 2, source = "a", priority = 1 },

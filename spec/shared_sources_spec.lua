@@ -164,6 +164,21 @@ describe("goods that are promised", function()
     end)
   end
 
+  it("are judged by what a stock's new sources are in the end", function()
+    with_shop(function(inv, A, B)
+      assert(inv.stocks:save{ id = A, sources = { { code = "y", priority = 1 } } })
+      assert(place(inv, A, 1))
+      assert(place(inv, B, 4))
+      assert(inv.items:save{ { sku = "bike", source = "x", qty = 3 },
+        { sku = "bike", source = "y", qty = 4 } }) -- one is lost
+      -- B is served no worse from x, and A better: the one that is missing is B's now.
+      assert(inv.stocks:save{ id = B, sources = { { code = "x", priority = 1 } } })
+      assert.same({ B }, helpers.column(assert(inv:oversold()), "stock"))
+      helpers.expect_error("PROMISED", inv.stocks:save{ id = B, sources = {} })
+      assert(inv.stocks:save{ id = B, force = true, sources = {} })
+    end)
+  end)
+
   it("may change their sources when others cover them", function()
     with_shop(function(inv, A, B)
       assert(place(inv, A, 5)) -- x or y

@@ -46,35 +46,33 @@ local function check_link(request, stock, row)
   return source
 end
 
-local function put_link(request, stock, source, priority, force)
-  local shop = request.shop
+local function put_link(shop, stock, source, priority)
   local link = shop_of.find_link(shop, stock, source)
   if link then
     link.priority = priority
-    return
-  end
-  guard.voluntary(request, guard.products_at(shop, source), force, function()
+  else
     table.insert(shop.links, { stock = stock, source = source, priority = priority })
-  end)
+  end
 end
 
 -- What the stock's orders have claimed at the source is promised to them still, but from nowhere.
-local function remove_link(request, stock, source, force)
-  local shop = request.shop
+local function remove_link(shop, stock, source)
   local _, at = shop_of.find_link(shop, stock, source)
-  guard.voluntary(request, guard.products_at(shop, source), force, function()
-    table.remove(shop.links, at)
-    shop_of.drop_allocations(shop, nil, source, stock)
-  end)
+  table.remove(shop.links, at)
+  shop_of.drop_allocations(shop, nil, source, stock)
 end
 
 _M["stocks:link"] = function(request, rows, options)
   local force = options and options.force
   request_of.rows(request, rows, function(row)
-    local before = #request.codes
+    local shop, before = request.shop, #request.codes
     local stock = request_of.stock(request, row)
     local source = check_link(request, stock, row)
-    if #request.codes == before then put_link(request, stock, source, row.priority, force) end
+    if #request.codes > before then return end
+    local linked = shop_of.find_link(shop, stock, source)
+    guard.voluntary(request, linked and {} or guard.products_at(shop, source), force, function()
+      put_link(shop, stock, source, row.priority)
+    end)
   end)
   request.answer.value = #rows
 end
@@ -86,8 +84,11 @@ _M["stocks:unlink"] = function(request, rows, options)
     if row.stock == shop_of.DEFAULT_STOCK or source == shop_of.DEFAULT_SOURCE then
       refuse("PROTECTED")
     end
-    if shop_of.find_link(request.shop, row.stock, source) then
-      remove_link(request, row.stock, source, force)
+    local shop = request.shop
+    if shop_of.find_link(shop, row.stock, source) then
+      guard.voluntary(request, guard.products_at(shop, source), force, function()
+        remove_link(shop, row.stock, source)
+      end)
       removed = removed + 1
     end
   end)
@@ -122,23 +123,31 @@ local function save_channels(shop, stock, channels)
   for _, channel in ipairs(channels) do shop.channels[shop_of.channel_key(channel)] = stock end
 end
 
--- The links that are named are saved, then the others go, so that promises may move from the old
--- sources to the new ones.
+-- All links of a stock are one change, so that promises may move from the old sources to the new
+-- ones.
 local function save_links(request, stock, rows, force)
-  local shop, named, gone = request.shop, {}, {}
-  for _, row in ipairs(rows) do
-    local source = shop_of.find_source(shop, row.code)
-    named[source] = true
-    put_link(request, stock, source, row.priority, force)
-  end
+  local shop, named, changed = request.shop, {}, {}
+  for _, row in ipairs(rows) do named[shop_of.find_source(shop, row.code)] = row.priority end
   for source in ipairs(shop.sources) do
     local linked = shop_of.find_link(shop, stock, source)
-    if linked and not named[source] then gone[#gone + 1] = source end
+    if linked and not named[source] and stock == shop_of.DEFAULT_STOCK then refuse("PROTECTED") end
+    if (linked == nil) ~= (named[source] == nil) then changed[#changed + 1] = source end
   end
-  for _, source in ipairs(gone) do
-    if stock == shop_of.DEFAULT_STOCK then refuse("PROTECTED") end
-    remove_link(request, stock, source, force)
+  local products, seen = {}, {}
+  for _, source in ipairs(changed) do
+    for _, product in ipairs(guard.products_at(shop, source)) do
+      if not seen[product] then products[#products + 1] = product end
+      seen[product] = true
+    end
   end
+  guard.voluntary(request, products, force, function()
+    for source in ipairs(shop.sources) do
+      if named[source] then put_link(shop, stock, source, named[source]) end
+    end
+    for _, source in ipairs(changed) do
+      if not named[source] then remove_link(shop, stock, source) end
+    end
+  end)
 end
 
 local function next_id(shop)

@@ -170,13 +170,31 @@ qm_code qm_guard_add(qm_tx *tx, int64_t product) {
   return look_at(tx, product, &tx->store->voluntary, false);
 }
 
-qm_code qm_guard_items(qm_tx *tx, int64_t source) {
-  bool row = true;
-  qm_code code = QM_START(tx, ITEMS_AT, QM_I(source));
-  while (!code && !(code = QM_STEP(tx, ITEMS_AT, &row)) && row)
-    code = qm_guard_add(tx, QM_COL_INT(tx, ITEMS_AT, 0));
-  if (code)
-    QM_END(tx, ITEMS_AT);
+/* Does the product lie at any of these sources? */
+static qm_code lies_at(qm_tx *tx, int64_t product, const int64_t *sources, size_t count,
+                       bool *lies) {
+  qm_item item = {0};
+  qm_code code = QM_OK;
+  for (size_t i = 0; !code && !item.exists && i < count; i++)
+    code = qm_get_item(tx, product, sources[i], &item);
+  *lies = item.exists;
+  return code;
+}
+
+qm_code qm_guard_sources(qm_tx *tx, const int64_t *sources, size_t count) {
+  qm_code code = QM_OK;
+  for (size_t i = 0; !code && i < count; i++) {
+    bool row = true, seen;
+    code = QM_START(tx, ITEMS_AT, QM_I(sources[i]));
+    while (!code && !(code = QM_STEP(tx, ITEMS_AT, &row)) && row) {
+      int64_t product = QM_COL_INT(tx, ITEMS_AT, 0);
+      code = lies_at(tx, product, sources, i, &seen);
+      if (!code && !seen)
+        code = qm_guard_add(tx, product);
+    }
+    if (code)
+      QM_END(tx, ITEMS_AT);
+  }
   return code;
 }
 

@@ -229,7 +229,7 @@ qm_code qm_do_source(qm_tx *tx) {
     }
   }
   if (old.exists && old.enabled && !enabled)
-    code = qm_guard_items(tx, old.id);
+    code = qm_guard_sources(tx, &old.id, 1);
   if (!code)
     code = write_source(tx, &old);
   int64_t id = old.exists ? old.id : qm_db_last_key(tx->db);

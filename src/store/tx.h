@@ -226,7 +226,8 @@ qm_code qm_fill_claimed(qm_tx *tx, int64_t product, int64_t stock, qm_balance *b
  * it, judge after it. Adds PROMISED when promises have lost goods, unless the op is forced. */
 qm_code qm_guard_open(qm_tx *tx, int64_t product);
 qm_code qm_guard_add(qm_tx *tx, int64_t product);
-qm_code qm_guard_items(qm_tx *tx, int64_t source); /* adds all products that lie there */
+/* Adds all products that lie at any of these sources. */
+qm_code qm_guard_sources(qm_tx *tx, const int64_t *sources, size_t count);
 qm_code qm_guard_close(qm_tx *tx, int row);
 /* A fact is about to change what a product's promises rest on, or (promises) to add some: what they
  * lose is said at the end of the op. */
