@@ -283,13 +283,27 @@ describe("releasing a hold", function()
     end, { backorders = "allow" })
   end)
 
+  it("that is over leaves its goods to those who wait, also in what is asked before", function()
+    with_shop(function(inv, stock, clock)
+      assert(hold(inv, "cart", stock, 8, 10))
+      assert(inv:place{ id = "o-1", stock = stock, lines = { { sku = "bike", qty = 5 } } })
+      clock.now = START + 10
+      assert.equal(3, inv:backorder_qty("bike", { stock = stock }, 8))
+      local line = assert(inv:place{ id = "o-2", stock = stock,
+        lines = { { sku = "bike", qty = 8 } } }).lines[1]
+      assert.equal(3, line.backordered)
+      assert.equal(0, waits(inv, "o-1"))
+    end, { backorders = "allow" })
+  end)
+
   it("says when it is over already", function()
     with_shop(function(inv, stock, clock)
       assert(hold(inv, "cart", stock, 8, 10))
       clock.now = START + 10
       helpers.expect_error("EXPIRED", inv:release{ id = "r", hold = "cart" })
       helpers.expect_error("NOT_FOUND", inv:release{ id = "r", hold = "none" })
-      helpers.expect_error("NOT_FOUND", inv:release{ id = "r" })
+      local detail = helpers.expect_error("NOT_FOUND", inv:release{ id = "r" })
+      assert.equal("name the hold", detail.errors[1].message)
     end)
   end)
 end)

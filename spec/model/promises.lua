@@ -143,10 +143,15 @@ function _M.deficiency(network)
   return total - flow(network, network.demand)
 end
 
--- How much more of a product may be promised firmly in a stock.
+-- How much of a product could become firm in a stock, for those who wait.
+local function free(shop, product, stock)
+  return math.max(0, (_M.cover(shop, product, stock, _M.network(shop, product))))
+end
+
+-- How much more of it may be promised firmly: nobody gets what others wait for.
 function _M.uncovered(shop, product, stock)
-  local slack = _M.cover(shop, product, stock, _M.network(shop, product))
-  return math.max(0, slack)
+  local waiting = shop_of.promised(shop, product, stock).backordered
+  return math.max(0, free(shop, product, stock) - waiting)
 end
 
 -- A product in a stock, as a key.
@@ -161,9 +166,9 @@ function _M.settle(shop, fits)
       local pair = pair_of(line.product, order.stock)
       local waits = line.backordered > 0 and not nothing_left[pair]
       if waits and (not fits or fits(line.product, order.stock)) then
-        local free = _M.uncovered(shop, line.product, order.stock)
-        line.backordered = line.backordered - math.min(line.backordered, free)
-        nothing_left[pair] = free == 0
+        local goods = free(shop, line.product, order.stock)
+        line.backordered = line.backordered - math.min(line.backordered, goods)
+        nothing_left[pair] = goods == 0
       end
     end
   end

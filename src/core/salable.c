@@ -104,11 +104,13 @@ qm_qty qm_over_promised(const qm_balance *balance, const qm_rule *rule) {
   return qm_qty_max(0, qm_reserved(balance) + balance->claimed - balance->on_hand - credit);
 }
 
-/* Goods that no firm promise claims. Adopted promises are firm; net releases add no goods. */
+/* Goods that no firm promise claims and nobody waits for: what expired holds have freed goes to
+ * those who wait, whether or not a write has given it to them yet. Adopted promises are firm; net
+ * releases add no goods. */
 static qm_qty uncovered(const qm_balance *balance) {
   qm_qty adopted = qm_qty_max(balance->adopted, 0);
   return qm_qty_max(0, balance->on_hand - balance->claimed - balance->allocated - balance->firm -
-                           adopted);
+                           balance->backordered - adopted);
 }
 
 qm_qty qm_firm_part(const qm_balance *balance, qm_qty qty) {

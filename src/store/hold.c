@@ -13,7 +13,7 @@ qm_code qm_find_hold(qm_tx *tx, qm_hold *out, bool *found) {
   if (code)
     return code;
   if (!*found) {
-    qm_problem_add(tx, QM_P_NO_HOLD, -1, id);
+    qm_problem_add(tx, id.p ? QM_P_NO_HOLD : QM_P_HOLD_NEEDED, -1, id);
     return QM_OK;
   }
   out->id = QM_COL_INT(tx, HOLD, 0);
