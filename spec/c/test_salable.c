@@ -218,16 +218,16 @@ TEST(what_is_covered_may_be_sold) {
 
 /* ---- covered and waiting ---- */
 
-/* Unit by unit: goods go to allocations, to firm promises and to adopted ones; what is left covers
- * a new promise. */
+/* Unit by unit: goods go to allocations, to firm promises and to adopted ones, and then to those
+ * who wait; what is left covers a new promise. */
 TEST(a_promise_is_firm_as_far_as_goods_are_free) {
   uint64_t seed = 14;
   for (int i = 0; i < ROUNDS; i++) {
     bool large = coin(&seed, 2);
     qm_balance b = random_balance(&seed, large);
     qm_qty qty = any(&seed, large);
-    wide left =
-        (wide)b.on_hand - b.claimed - b.allocated - b.firm - (b.adopted > 0 ? b.adopted : 0);
+    wide left = (wide)b.on_hand - b.claimed - b.allocated - b.firm - b.backordered -
+                (b.adopted > 0 ? b.adopted : 0);
     if (left < 0)
       left = 0;
     if (!CHECK(same(qty < left ? qty : left, qm_firm_part(&b, qty))))
