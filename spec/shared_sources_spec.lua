@@ -382,6 +382,17 @@ describe("a source item that is taken out of stock while its quantity is said", 
     end)
   end)
 
+  it("by force with others says what the whole call takes, not what each row does", function()
+    with_shop(function(inv, A, B)
+      assert(place(inv, A, 5))
+      assert(place(inv, B, 5))
+      assert(inv.stocks:unlink({ { stock = A, source = "x" }, { stock = A, source = "y" } },
+        { force = true }))
+      local rows = helpers.ledger(inv, "oversold")
+      assert.same({ { A, "5" } }, { { rows[1].stock, rows[1].note }, rows[2] })
+    end)
+  end)
+
   it("by force says once what that takes from promises", function()
     with_shop(function(inv, A)
       assert(place(inv, A, 10))

@@ -32,22 +32,12 @@ local function look(request, product)
   return mark
 end
 
--- What has been said is not said again when the request's facts are looked at.
-local function remember(request, product, stock, qty)
-  for _, fact in ipairs(request.facts) do
-    if fact.product == product then
-      fact.before.over[stock] = math.max(fact.before.over[stock] or 0, qty)
-    end
-  end
-end
-
 -- Says which stocks have over-promised more than before.
 local function say_changes(request, product, before, now)
   for _, stock in ipairs(request.shop.stocks) do
     local qty = now.over[stock.id]
     if qty > (before.over[stock.id] or 0) then
       table.insert(request.oversold, { product = product, stock = stock.id, qty = qty })
-      remember(request, product, stock.id, qty)
     end
   end
 end
@@ -67,15 +57,25 @@ local function judge(request, product, before, now)
   if worse and not named and counted then request_of.note(request, "PROMISED") end
 end
 
--- Does a voluntary change of what lies behind the promises of some products.
+-- A fact is about to change what lies behind a product's promises; what they lose is said at the
+-- end of the request.
+function _M.fact(request, product)
+  for _, fact in ipairs(request.facts) do
+    if fact.product == product then return end
+  end
+  table.insert(request.facts, { product = product, before = look(request, product) })
+end
+
+-- Does a voluntary change of what lies behind the promises of some products. What nobody may refuse
+-- is a fact.
 function _M.voluntary(request, products, force, change)
-  local marks = {}
-  for _, product in ipairs(products) do marks[product] = look(request, product) end
-  change()
+  local accepted, marks = force or request.shop.independent, {}
   for _, product in ipairs(products) do
-    local now = look(request, product)
-    local say = (force or request.shop.independent) and say_changes or judge
-    say(request, product, marks[product], now)
+    if accepted then _M.fact(request, product) else marks[product] = look(request, product) end
+  end
+  change()
+  for _, product in ipairs(accepted and {} or products) do
+    judge(request, product, marks[product], look(request, product))
   end
 end
 
@@ -86,15 +86,6 @@ function _M.products_at(shop, source)
     if shop.items[product * 65536 + source] then list[#list + 1] = product end
   end
   return list
-end
-
--- A fact is about to change what lies behind a product's promises; what they lose is said at the
--- end of the request.
-function _M.fact(request, product)
-  for _, fact in ipairs(request.facts) do
-    if fact.product == product then return end
-  end
-  table.insert(request.facts, { product = product, before = look(request, product) })
 end
 
 function _M.close_facts(request)

@@ -20,6 +20,21 @@ local function product_of(request, sku)
   return number
 end
 
+-- The shop once everything that expired holds have freed is given to those who wait: others who
+-- share the sources are told what there is for them then.
+local function settled(request)
+  if next(request.pending) == nil then return request.shop end
+  local shop = shop_of.copy(request.shop)
+  promises.settle(shop)
+  return shop
+end
+
+-- Where a product stands, its own lines as they are.
+local function stand_of(request, product, stock)
+  local network = promises.network(settled(request), product)
+  return rules.stand(request.shop, product, stock, network)
+end
+
 local function stock_of(request, where)
   local stock = request_of.stock(request, where)
   if not stock then refuse() end
@@ -28,7 +43,7 @@ end
 
 function _M.salable_qty(request, sku, where)
   local stock = stock_of(request, where)
-  local stand = rules.stand(request.shop, product_of(request, sku), stock)
+  local stand = stand_of(request, product_of(request, sku), stock)
   request.answer.qty = rules.salable_qty(stand)
 end
 
@@ -36,15 +51,15 @@ function _M.is_salable(request, sku, where)
   local shop, stock = request.shop, stock_of(request, where)
   local number = shop_of.find_product(shop, sku)
   if number and request_of.is_composite(shop, number) then
-    request.answer.value = parts.is_salable(shop, number, stock)
+    request.answer.value = parts.is_salable(settled(request), number, stock)
   else
-    request.answer.value = rules.is_salable(rules.stand(shop, product_of(request, sku), stock))
+    request.answer.value = rules.is_salable(stand_of(request, product_of(request, sku), stock))
   end
 end
 
 function _M.can_sell(request, sku, where, qty)
   local stock = stock_of(request, where)
-  local codes = rules.refusals(request.shop, product_of(request, sku), stock,
+  local codes = rules.refusals(settled(request), product_of(request, sku), stock,
     where.customer_group, shop_of.units(qty))
   for _, code in ipairs(codes) do note(request, code) end
   request.answer.value = true
@@ -52,11 +67,12 @@ end
 
 -- How much of a quantity would have to wait for goods, and are customers to be told?
 function _M.backorder_qty(request, sku, where, qty)
-  local shop, stock, waiting = request.shop, stock_of(request, where), 0
+  local stock, waiting = stock_of(request, where), 0
   local product = product_of(request, sku)
-  local stand = rules.stand(shop, product, stock)
+  local stand = stand_of(request, product, stock)
   if stand.rule.managed and stand.rule.backorders and stand.hand.active > 0 then
-    waiting = math.max(0, shop_of.units(qty) - promises.uncovered(shop, product, stock))
+    local free = promises.uncovered(settled(request), product, stock)
+    waiting = math.max(0, shop_of.units(qty) - free)
   end
   request.answer.waiting = waiting
   request.answer.tell = waiting > 0 and stand.rule.word == "notify"
@@ -87,7 +103,7 @@ function _M.oversold(request, filter)
   local shop, only, rows = request.shop, filter_stock(request, filter), {}
   for number, product in ipairs(shop.products) do
     for _, stock in ipairs(shop.stocks) do
-      local stand = rules.stand(shop, number, stock.id)
+      local stand = stand_of(request, number, stock.id)
       local qty = guard.over_promised(stand)
       if qty > 0 and not product.deleted and (not only or only == stock.id) then
         rows[#rows + 1] = { product = number, stock = stock.id, qty = qty,
@@ -118,7 +134,7 @@ local PARTS = { "on_hand", "reserved", "firm", "held", "allocated", "backordered
 function _M.position(request, given)
   local stock = stock_of(request, given)
   local product = product_of(request, given.sku)
-  local stand = rules.stand(request.shop, product, stock)
+  local stand = stand_of(request, product, stock)
   local position = { sku = given.sku, stock = stock, managed = stand.rule.managed,
     unlimited = stand.rule.managed and stand.rule.unlimited, backorders = stand.rule.word,
     assigned = stand.hand.assigned > 0, in_stock = stand.hand.in_stock > 0,

@@ -14,7 +14,9 @@ static qm_code add_mark(qm_tx *tx, qm_marks *marks, const qm_mark *mark) {
     marks->list = list;
     marks->capacity = capacity;
   }
-  marks->list[marks->count++] = *mark;
+  marks->list[marks->count] = *mark;
+  marks->list[marks->count].number = marks->count;
+  marks->count++;
   return QM_OK;
 }
 
@@ -94,14 +96,6 @@ static const qm_mark *mark_of(const qm_mark *marks, size_t count, int64_t stock)
   return NULL;
 }
 
-/* What has been said is not said again when the op's facts are looked at. */
-static void remember(qm_tx *tx, const qm_mark *mark) {
-  qm_marks *facts = &tx->store->facts;
-  for (size_t i = 0; i < facts->count; i++)
-    if (facts->list[i].product == mark->product && facts->list[i].stock == mark->stock)
-      facts->list[i].over = qm_qty_max(facts->list[i].over, mark->over);
-}
-
 /* Says for which stocks more is promised than there is, where it has become more. */
 static qm_code say_changes(qm_tx *tx, const qm_mark *before, size_t count, const qm_marks *after) {
   qm_code code = QM_OK;
@@ -110,7 +104,6 @@ static qm_code say_changes(qm_tx *tx, const qm_mark *before, size_t count, const
     if (now->over <= (was ? was->over : 0))
       continue;
     code = say_oversold(tx, now);
-    remember(tx, now);
   }
   return code;
 }
@@ -161,13 +154,16 @@ static qm_code judge(qm_tx *tx, int row, const qm_mark *before, size_t count,
 
 /* ---- voluntary changes ---- */
 
-qm_code qm_guard_open(qm_tx *tx, int64_t product) {
-  tx->store->voluntary.count = 0;
-  return qm_guard_add(tx, product);
+/* What nobody may refuse is a fact. */
+static qm_code guard(qm_tx *tx, int64_t product) {
+  bool accepted = tx->store->independent || (tx->op->flags & QM_FORCE);
+  return accepted ? qm_fact_open(tx, product, false)
+                  : look_at(tx, product, &tx->store->voluntary, false);
 }
 
-qm_code qm_guard_add(qm_tx *tx, int64_t product) {
-  return look_at(tx, product, &tx->store->voluntary, false);
+qm_code qm_guard_open(qm_tx *tx, int64_t product) {
+  tx->store->voluntary.count = 0;
+  return guard(tx, product);
 }
 
 /* Does the product lie at any of these sources? */
@@ -190,7 +186,7 @@ qm_code qm_guard_sources(qm_tx *tx, const int64_t *sources, size_t count) {
       int64_t product = QM_COL_INT(tx, ITEMS_AT, 0);
       code = lies_at(tx, product, sources, i, &seen);
       if (!code && !seen)
-        code = qm_guard_add(tx, product);
+        code = guard(tx, product);
     }
     if (code)
       QM_END(tx, ITEMS_AT);
@@ -209,7 +205,6 @@ static size_t marks_of_product(const qm_marks *marks, size_t first) {
 
 qm_code qm_guard_close(qm_tx *tx, int row) {
   qm_marks *before = &tx->store->voluntary, *after = &tx->store->after;
-  bool accepted = tx->store->independent || (tx->op->flags & QM_FORCE);
   qm_code code = QM_OK;
   for (size_t i = 0, count; !code && i < before->count; i += count) {
     const qm_mark *first = &before->list[i];
@@ -217,7 +212,7 @@ qm_code qm_guard_close(qm_tx *tx, int row) {
     after->count = 0;
     code = look_at(tx, first->product, after, true);
     if (!code)
-      code = accepted ? say_changes(tx, first, count, after) : judge(tx, row, first, count, after);
+      code = judge(tx, row, first, count, after);
   }
   before->count = 0;
   return code;
@@ -225,19 +220,28 @@ qm_code qm_guard_close(qm_tx *tx, int row) {
 
 /* ---- facts ---- */
 
+/* A product that comes again is looked at again; what counts is the first look. */
 qm_code qm_fact_open(qm_tx *tx, int64_t product, bool promises) {
   qm_marks *facts = &tx->store->facts;
-  for (size_t i = facts->count; i-- > 0;)
-    if (facts->list[i].product == product)
-      return QM_OK;
+  if (facts->count > 0 && facts->list[facts->count - 1].product == product)
+    return QM_OK;
   /* A product that no stock knows yet has no marks of its own. */
   qm_code code = promises ? add_mark(tx, facts, &(qm_mark){.product = product}) : QM_OK;
   return code ? code : look_at(tx, product, facts, promises);
 }
 
+static int compare_marks(const void *a, const void *b) {
+  const qm_mark *x = a, *y = b;
+  if (x->product != y->product)
+    return x->product < y->product ? -1 : 1;
+  return x->number < y->number ? -1 : x->number > y->number;
+}
+
 qm_code qm_facts_close(qm_tx *tx) {
   qm_marks *facts = &tx->store->facts, *after = &tx->store->after;
   qm_code code = QM_OK;
+  if (facts->count > 0)
+    qsort(facts->list, facts->count, sizeof *facts->list, compare_marks);
   for (size_t i = 0, count; !code && i < facts->count; i += count) {
     count = marks_of_product(facts, i);
     after->count = 0;

@@ -9,9 +9,16 @@ typedef struct waiting {
   qm_qty qty;
 } waiting;
 
-static qm_code oldest_waiting(qm_tx *tx, int64_t product, int64_t stock, waiting *out,
-                              bool *found) {
-  qm_code code = QM_FIRST(tx, WAITING, found, QM_I(product), QM_I(stock), QM_I(tx->now_ms));
+/* How far the waiting lines of a stake have been served. */
+typedef struct served {
+  int64_t line; /* up to this one */
+  bool all;     /* or there is nothing to serve any more with */
+} served;
+
+static qm_code oldest_waiting(qm_tx *tx, int64_t product, int64_t stock, int64_t after,
+                              waiting *out, bool *found) {
+  qm_code code =
+      QM_FIRST(tx, WAITING, found, QM_I(product), QM_I(stock), QM_I(tx->now_ms), QM_I(after));
   if (code || !*found)
     return code;
   out->line = QM_COL_INT(tx, WAITING, 0);
@@ -21,9 +28,11 @@ static qm_code oldest_waiting(qm_tx *tx, int64_t product, int64_t stock, waiting
   return QM_OK;
 }
 
-/* Makes part of a waiting line firm. */
+/* Makes part of a waiting line firm. A reader only knows that it will be. */
 static qm_code promote(qm_tx *tx, int64_t product, int64_t stock, const waiting *line, qm_qty qty) {
   qm_balance delta = {.firm = qty, .backordered = -qty};
+  if (!tx->writes)
+    return QM_OK;
   qm_code code = QM_RUN(tx, LINE_PROMOTE, QM_I(line->line), QM_I(qty));
   if (!code && line->expires)
     code =
@@ -32,21 +41,21 @@ static qm_code promote(qm_tx *tx, int64_t product, int64_t stock, const waiting 
 }
 
 /* The stake whose oldest waiting line is the oldest of all; its slack becomes *slack. Stakes that
- * have none are marked in `settled` and not asked again: what others get can only leave them less.
- */
-static qm_code next_waiting(qm_tx *tx, bool *settled, uint32_t *best, waiting *line,
+ * have none are not asked again: what others get can only leave them less. */
+static qm_code next_waiting(qm_tx *tx, served *settled, uint32_t *best, waiting *line,
                             qm_qty *slack) {
   qm_stakes *stakes = &tx->store->stakes;
   *best = stakes->count;
   for (uint32_t i = 0; i < stakes->count; i++) {
     waiting candidate;
     bool found = false;
-    if (settled[i])
+    if (settled[i].all)
       continue;
-    qm_code code = oldest_waiting(tx, stakes->product, stakes->list[i].stock, &candidate, &found);
+    qm_code code = oldest_waiting(tx, stakes->product, stakes->list[i].stock, settled[i].line,
+                                  &candidate, &found);
     if (code)
       return code;
-    settled[i] = !found;
+    settled[i].all = !found;
     if (!found || (*best < stakes->count && candidate.line > line->line))
       continue;
     *best = i;
@@ -57,7 +66,7 @@ static qm_code next_waiting(qm_tx *tx, bool *settled, uint32_t *best, waiting *l
   return QM_OK;
 }
 
-static qm_code settle_loaded(qm_tx *tx, bool *settled) {
+static qm_code settle_stakes(qm_tx *tx, served *settled) {
   qm_stakes *stakes = &tx->store->stakes;
   for (;;) {
     uint32_t i;
@@ -68,7 +77,7 @@ static qm_code settle_loaded(qm_tx *tx, bool *settled) {
       return code;
     qm_stake *stake = &stakes->list[i];
     qm_qty take = qm_qty_min(slack, line.qty);
-    settled[i] = take < line.qty;
+    settled[i] = (served){.line = line.line, .all = take < line.qty};
     if (take <= 0)
       continue;
     code = promote(tx, stakes->product, stake->stock, &line, take);
@@ -81,25 +90,29 @@ static qm_code settle_loaded(qm_tx *tx, bool *settled) {
   }
 }
 
-qm_code qm_settle_product(qm_tx *tx, int64_t product) {
-  bool few[16], *settled = few, waits = false;
-  qm_code code = qm_stakes_load(tx, product);
+qm_code qm_settle_loaded(qm_tx *tx) {
+  served few[16], *settled = few;
   qm_stakes *stakes = &tx->store->stakes;
-  if (code)
-    return code;
+  bool waits = false;
+  qm_code code = QM_OK;
   if (stakes->count > sizeof few / sizeof *few)
     settled = malloc(stakes->count * sizeof *settled);
   if (!settled)
     return qm_fail(tx->err, QM_MEMORY, "out of memory");
   for (uint32_t i = 0; i < stakes->count; i++) {
-    settled[i] = stakes->list[i].balance.backordered == 0;
-    waits |= !settled[i];
+    settled[i] = (served){.all = stakes->list[i].balance.backordered == 0};
+    waits |= !settled[i].all;
   }
   if (waits)
-    code = settle_loaded(tx, settled);
+    code = settle_stakes(tx, settled);
   if (settled != few)
     free(settled);
   return code;
+}
+
+qm_code qm_settle_product(qm_tx *tx, int64_t product) {
+  qm_code code = qm_stakes_load(tx, product);
+  return code ? code : qm_settle_loaded(tx);
 }
 
 qm_code qm_settle(qm_tx *tx) {

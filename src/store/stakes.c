@@ -201,7 +201,10 @@ qm_code qm_stakes_load(qm_tx *tx, int64_t product) {
     return qm_fail(tx->err, QM_LIMIT, "more than %d stocks share the sources of a product",
                    (int)QM_NETWORK_STOCKS);
   code = load_edges(tx);
-  return code ? code : index_network(tx);
+  if (!code)
+    code = index_network(tx);
+  /* What has been freed is theirs who wait, although no write has given it to them yet. */
+  return code || !due || tx->writes ? code : qm_settle_loaded(tx);
 }
 
 /* What there is for the stock once everybody else is served. */
@@ -232,7 +235,8 @@ qm_code qm_fill_claimed(qm_tx *tx, int64_t product, int64_t stock, qm_balance *b
   uint32_t at = position_of(stakes, stock);
   if (at == stakes->count)
     return qm_damaged(tx, "a balance");
-  *balance = stakes->list[at].balance;
+  if (tx->writes) /* loading may have settled it */
+    *balance = stakes->list[at].balance;
   balance->claimed = qm_stake_claimed(stakes, at);
   return QM_OK;
 }

@@ -33,6 +33,7 @@ typedef struct qm_stakes {
 /* How well a stock's promises of a product were covered before a change. */
 typedef struct qm_mark {
   int64_t product, stock;
+  size_t number;     /* in the order they were made */
   qm_qty deficiency; /* of the whole product */
   qm_qty unmet, over;
 } qm_mark;
@@ -211,6 +212,8 @@ qm_code qm_allocations_drop(qm_tx *tx, int64_t product, int64_t source, int64_t 
 /* Promises that wait become firm where goods cover them, oldest first, for all that was touched. */
 qm_code qm_settle(qm_tx *tx);
 qm_code qm_settle_product(qm_tx *tx, int64_t product);
+/* The same for the stakes as they are loaded; a reader changes only these. */
+qm_code qm_settle_loaded(qm_tx *tx);
 
 /* Loads all balances of a product, as they are now, into store->stakes. */
 qm_code qm_stakes_load(qm_tx *tx, int64_t product);
@@ -225,7 +228,6 @@ qm_code qm_fill_claimed(qm_tx *tx, int64_t product, int64_t stock, qm_balance *b
 /* A voluntary change of what promises rest on: look at the product (or, adding, at several) before
  * it, judge after it. Adds PROMISED when promises have lost goods, unless the op is forced. */
 qm_code qm_guard_open(qm_tx *tx, int64_t product);
-qm_code qm_guard_add(qm_tx *tx, int64_t product);
 /* Adds all products that lie at any of these sources. */
 qm_code qm_guard_sources(qm_tx *tx, const int64_t *sources, size_t count);
 qm_code qm_guard_close(qm_tx *tx, int row);
