@@ -106,6 +106,17 @@ describe("a plan", function()
     end)
   end)
 
+  it("takes no more of what is not counted than goes with the bundles", function()
+    with_shop(function(inv, stock)
+      assert(inv.products:save{ sku = "bell", settings = { manage_stock = false } })
+      order(inv, "o-1", stock, "crate", 4, "f-1")
+      refuse(inv, { "3.plan INVALID" }, pick(3, "bell", "muc", 2))
+      refuse(inv, { "2.plan INVALID" }, pick(2, "f-1", "muc", 1), pick(3, "bell", "ham", 99))
+      assert(ship(inv, pick(2, "f-1", "muc", 1), pick(3, "bell", "ham", 2)))
+      assert.same({ ordered = 8, delivered = 2, open = 6 }, counters(inv, "o-1", 3))
+    end)
+  end)
+
   it("ships a bundle of which nothing is counted", function()
     with_shop(function(inv, stock)
       assert(inv.products:save{ { sku = "bell", settings = { manage_stock = false } },

@@ -310,4 +310,23 @@ describe("a hold of composite products", function()
       assert.same({ "kit", "bell" }, helpers.column(lines, "sku"))
     end)
   end)
+
+  it("is shown with the whole while any part is left, and then bars what would lose it", function()
+    with_kit(function(inv, stock)
+      assert(inv.products:save{ { sku = "kit", ship_together = false },
+        { sku = "set", type = "grouped", children = { "bike", "bell" } } })
+      assert(inv:hold{ id = "cart", stock = stock, ttl = 60, lines = { { sku = "bike", qty = 1 },
+        { sku = "set", qty = 2, selections = { "bell" } } } })
+      assert.same({ { sku = "bike", line = 1, qty = 1, kind = "goods", backordered = 0 },
+        { sku = "set", line = 2, qty = 2, kind = "parent", backordered = 0 },
+        { sku = "bell", line = 3, parent = 2, qty = 2, kind = "goods", backordered = 0 } },
+        assert(inv.holds:get("cart")).lines)
+      helpers.expect_error("IN_USE", inv.products:delete("set"))
+      helpers.expect_error("UNSUPPORTED", inv.products:save{ sku = "set", type = "simple" })
+      assert(inv:release{ id = "r", hold = "cart", lines = { { line = 3, qty = 2 } } })
+      assert.equal(1, #assert(inv.holds:get("cart")).lines)
+      assert(inv.products:delete("set"))
+      assert(inv:place{ id = "o", hold = "cart", lines = { { sku = "bike", qty = 1 } } })
+    end)
+  end)
 end)

@@ -101,6 +101,17 @@ function _M.orders:get(id)
 end
 
 
+-- A line whose parts move on their own is left as long as any of them is.
+local function left_of(hold, whole)
+  for _, line in ipairs(hold.lines) do
+    if line.parent == whole.line and tonumber(line.open) > 0 then
+      return whole.ordered
+    end
+  end
+  return 0
+end
+
+
 -- What a hold still has: a line that was ordered or released has become shorter.
 function _M.holds:get(id)
   check.value("holds:get", "id", id, "string", 2)
@@ -113,8 +124,9 @@ function _M.holds:get(id)
   hold.live, hold.given_up = hold.expires > math.max(self.inv.clock(), hold.given_up), nil
   local lines = {}
   for _, line in ipairs(hold.lines) do
-    if tonumber(line.open) > 0 then
-      lines[#lines + 1] = { line = line.line, sku = line.sku, qty = line.open, kind = line.kind,
+    local qty = line.kind == "parent" and left_of(hold, line) or line.open
+    if tonumber(qty) > 0 then
+      lines[#lines + 1] = { line = line.line, sku = line.sku, qty = qty, kind = line.kind,
         parent = line.parent, backordered = line.backordered }
     end
   end

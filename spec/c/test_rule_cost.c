@@ -12,11 +12,13 @@ typedef struct journal {
 } journal;
 
 static journal *writing; /* NULL: nobody listens */
+static int statements;   /* all there were */
 static kit_op record;
 
 static int note(unsigned kind, void *context, void *statement, void *sql) {
   (void)context;
   (void)statement;
+  statements++;
   if (kind == SQLITE_TRACE_STMT && writing && writing->count < STATEMENTS)
     snprintf(writing->text[writing->count++], LENGTH, "%s", (const char *)sql);
   return 0;
@@ -79,6 +81,46 @@ static void remove_one(journal *step, const char *text) {
   step->count = kept;
 }
 
+/* How many statements it takes to ship `lines` lines of one SKU by as many rows that name it. */
+static int shipping_rows(int lines) {
+  kit_file file = kit_new_file();
+  qm_db_options options = kit_options(&file);
+  qm_store *store = NULL;
+  qm_err err = {0};
+  CHECK_INT(qm_store_open(&options, false, KIT_NOW, &store, &err), QM_OK);
+  CHECK_INT(kit_apply(store, kit_rules(&record, 0, 0, 0)), QM_OK);
+  CHECK_INT(kit_apply(store, kit_product(&record, "bike", 0)), QM_OK);
+  CHECK_INT(kit_apply(store, kit_item(&record, "bike", "default", lines * KIT_ONE)), QM_OK);
+  for (int pass = 0; pass < 2; pass++) {
+    qm_op *op = kit_begin(&record, pass ? QM_OP_SHIP : QM_OP_PLACE);
+    if (!pass) {
+      op->stock = 1;
+      op->flags |= QM_HAS_STOCK;
+    }
+    kit_head(&record)->id = kit_text(&record, pass ? "s-1" : "o-1");
+    if (pass)
+      kit_head(&record)->order = kit_text(&record, "o-1");
+    qm_span sku = kit_text(&record, "bike");
+    qm_row *rows = kit_rows(&record, (uint32_t)lines);
+    for (int i = 0; i < lines; i++) {
+      kit_qty(&rows[i], KIT_ONE);
+      rows[i].sku = sku;
+      rows[i].line = i + 1;
+    }
+    statements = 0;
+    CHECK_INT(kit_apply(store, kit_finish(&record)), QM_OK);
+  }
+  qm_store_close(store);
+  kit_remove(&file);
+  return statements;
+}
+
+TEST(rows_of_one_sku_cost_no_more_the_more_there_are) {
+  int few = shipping_rows(4), many = shipping_rows(16);
+  CHECK(few > 16);
+  CHECK(many <= 4 * few);
+}
+
 TEST(unshared_products_run_the_same_statements_with_the_rule_and_without) {
   static journal with[6], without[6];
   live(false, with);
@@ -105,5 +147,6 @@ int main(void) {
   sqlite3_auto_extension((void (*)(void))attend);
   RUN(unshared_products_run_the_same_statements_with_the_rule_and_without);
   RUN(an_order_of_one_line_runs_twelve_statements);
+  RUN(rows_of_one_sku_cost_no_more_the_more_there_are);
   return unit_report();
 }

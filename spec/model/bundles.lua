@@ -21,6 +21,15 @@ function _M.parts_of(order, whole)
   return list
 end
 
+-- Is anything left of a line of a hold? If its parts move on their own, while of any of these.
+function _M.is_left(hold, line)
+  if line.kind ~= "parent" then return shop_of.open(line) > 0 end
+  for _, part in ipairs(_M.parts_of(hold, line)) do
+    if shop_of.open(part) > 0 then return true end
+  end
+  return false
+end
+
 local function has_goods(parts)
   for _, part in ipairs(parts) do
     if part.kind == "goods" then return true end
@@ -157,20 +166,38 @@ local function move_parcel(request, kind, order, parcel, row, change)
   local units = bundles_in(parcel, parts, whole, true)
   if units == nil then units = bundles_in(parcel, parts, whole, false) end
   if units == false then refuse("INVALID") end
-  if not units or units == 0 then return end
+  if not units or units == 0 then return 0 end
   if units > _M.limit(kind, order, whole, row) then refuse("EXCEEDS") end
   _M.change(request, kind, order, whole, units, row, change)
+  return units
+end
+
+-- Parts that nobody counts go with the bundles, and no more of them.
+local function check_loose(order, picks, moved)
+  for parent, units in pairs(moved) do
+    local whole, taken = shop_of.find_line(order, parent), {}
+    for _, pick in ipairs(picks) do
+      taken[pick.line.number] = (taken[pick.line.number] or 0) + pick.qty
+    end
+    for _, part in ipairs(_M.parts_of(order, whole)) do
+      local share = units * part.ordered / whole.ordered
+      if (taken[part.number] or 0) > share then refuse("INVALID") end
+    end
+  end
 end
 
 -- picks: { line, source, qty } of parts of bundles. find() finds the order as it is at that moment;
 -- change(order, line, qty, row) does it to one line.
 function _M.picked(request, kind, picks, force, find, change)
+  local moved, clean = {}, #request.codes
   request_of.each(request, parcels_of(picks), function(parcel)
     local order, row = find(), { source = parcel.source, force = force, planned = true }
-    move_parcel(request, kind, order, parcel, row, function(line, qty)
+    local units = move_parcel(request, kind, order, parcel, row, function(line, qty)
       change(order, line, qty, row)
     end)
+    moved[parcel.parent] = (moved[parcel.parent] or 0) + units
   end)
+  if #request.codes == clean then check_loose(find(), picks, moved) end
 end
 
 return _M

@@ -1,5 +1,6 @@
 -- catalogue.lua: sources, stocks, links, products, settings.
 
+local bundles = require "model.bundles"
 local guard = require "model.guard"
 local parts = require "model.parts"
 local request_of = require "model.request"
@@ -212,7 +213,8 @@ local function open_units(shop, product)
   end
   for _, order in ipairs(shop.orders) do
     for _, line in ipairs(shop_of.is_live(shop, order) and order.lines or {}) do
-      if line.product == product and line.tracked ~= "all" and line.kind ~= "parent" then
+      local counts = line.kind ~= "parent" or order.kind == "hold" and bundles.is_left(order, line)
+      if line.product == product and line.tracked ~= "all" and counts then
         total = total + shop_of.open(line)
       end
     end

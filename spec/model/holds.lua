@@ -76,15 +76,6 @@ local function take(hold, product, qty)
   return firm, waiting
 end
 
--- Is anything left of a line? Of one whose parts move on their own it is what is left of these.
-local function is_left(hold, line)
-  if line.kind ~= "parent" then return shop_of.open(line) > 0 end
-  for _, part in ipairs(bundles.parts_of(hold, line)) do
-    if shop_of.open(part) > 0 then return true end
-  end
-  return false
-end
-
 -- Notes what is wrong with the product of a line by now.
 local function check_product(request, hold, line, single)
   local shop, product = request.shop, request.shop.products[line.product]
@@ -102,7 +93,7 @@ end
 local function rows_of(request, hold)
   local rows = {}
   for _, line in ipairs(hold.lines) do
-    if is_left(hold, line) then
+    if bundles.is_left(hold, line) then
       local single = shop_of.is_single(line)
       check_product(request, hold, line, single)
       rows[#rows + 1] = { number = line.number, parent = line.parent, product = line.product,
@@ -124,7 +115,7 @@ local function from_hold(request, given)
     if named and named ~= stock then note(request, "CONFLICT") end
   end
   for _, line in ipairs(given.lines and hold.lines or {}) do
-    if not shop_of.is_single(line) then
+    if not shop_of.is_single(line) and bundles.is_left(hold, line) then
       note(request, "UNSUPPORTED")
       break
     end
@@ -159,7 +150,7 @@ function _M.get(shop, hold)
   local new = { id = hold.id, stock = hold.stock, time = hold.time, expires = hold.expires,
     live = shop_of.is_live(shop, hold), customer_group = hold.group, lines = {} }
   for _, line in ipairs(hold.lines) do
-    if shop_of.open_to_see(line) > 0 then
+    if bundles.is_left(hold, line) then
       table.insert(new.lines, { line = line.number, sku = shop.products[line.product].sku,
         qty = shop_of.open(line), kind = line.kind, parent = line.parent,
         backordered = new.live and line.backordered or nil })

@@ -8,7 +8,7 @@
 
 static qm_code next_part(const qm_walk *walk, const qm_placed_line *whole, qm_placed_line *part,
                          bool *found) {
-  return qm_walk_next(walk, part->number, NULL, whole->number, part, found);
+  return qm_walk_part(walk, part->number, whole->number, part, found);
 }
 
 static bool is_goods(const qm_placed_line *part) {
@@ -206,40 +206,78 @@ static qm_code bundles_in(const qm_walk *walk, const parcel *p, const qm_placed_
   }
 }
 
-/* Parts that are not counted go with those that are, wherever the plan lets them leave from. */
-static qm_code move_parcel(qm_walk *walk, const parcel *p) {
+/* Parts that are not counted go with those that are. *moved grows by the bundles of the parcel. */
+static qm_code move_parcel(qm_walk *walk, const parcel *p, qm_placed_line *whole, qm_qty *moved) {
   qm_tx *tx = walk->tx;
   const qm_bundle_pick *first = p->picks;
   qm_problem_kind barred;
-  qm_placed_line whole;
   bool found, any = false, fits = true;
   qm_qty units = 0, limit = 0;
-  qm_code code = qm_walk_next(walk, first->parent - 1, NULL, 0, &whole, &found);
+  qm_code code = qm_walk_next(walk, first->parent - 1, NULL, whole, &found);
   if (!code)
-    code = bundles_in(walk, p, &whole, true, &any, &fits, &units);
+    code = bundles_in(walk, p, whole, true, &any, &fits, &units);
   if (!code && !any)
-    code = bundles_in(walk, p, &whole, false, &any, &fits, &units);
+    code = bundles_in(walk, p, whole, false, &any, &fits, &units);
   if (!code && !fits)
-    return qm_line_refuse(tx, QM_P_PLAN_PROPORTION, first->row, &whole, 0, 0);
+    return qm_line_refuse(tx, QM_P_PLAN_PROPORTION, first->row, whole, 0, 0);
   if (code || units == 0)
     return code;
   walk->source = first->source;
-  code = qm_bundle_scope(walk, &whole, &barred, &limit);
+  code = qm_bundle_scope(walk, whole, &barred, &limit);
   if (!code && units > limit)
-    return qm_line_refuse(tx, walk->step->exceeds, first->row, &whole, units, limit);
-  return code ? code : qm_bundle_change(walk, first->row, &whole, units);
+    return qm_line_refuse(tx, walk->step->exceeds, first->row, whole, units, limit);
+  *moved += units;
+  return code ? code : qm_bundle_change(walk, first->row, whole, units);
+}
+
+/* Wherever the plan lets parts leave from that are not counted: there are no more of them than go
+ * with the bundles. */
+static qm_code check_parcels(const qm_walk *walk, const parcel *all, const qm_placed_line *whole,
+                             qm_qty moved) {
+  qm_placed_line part = {0};
+  bool found;
+  for (;;) {
+    qm_qty share = 0;
+    qm_code code = next_part(walk, whole, &part, &found);
+    if (code || !found)
+      return code;
+    qm_qty_in_proportion(moved, part.counters.ordered, whole->counters.ordered, &share);
+    if (picked(all, part.number) > share)
+      return qm_line_refuse(walk->tx, QM_P_PLAN_PROPORTION, all->picks->row, whole, 0, 0);
+  }
+}
+
+static size_t same_picks(const qm_bundle_pick *picks, size_t count, bool by_source) {
+  size_t n = 1;
+  while (n < count && picks[n].parent == picks->parent &&
+         (!by_source || picks[n].source == picks->source))
+    n++;
+  return n;
+}
+
+static qm_code move_picks(qm_walk *walk, const parcel *all) {
+  qm_tx *tx = walk->tx;
+  qm_placed_line whole;
+  qm_qty moved = 0;
+  uint32_t problems = tx->verdict->problem_count;
+  qm_code code = QM_OK;
+  for (size_t i = 0, n; !code && i < all->count; i += n) {
+    n = same_picks(all->picks + i, all->count - i, true);
+    parcel p = {all->picks + i, n};
+    code = qm_clean_row(tx, move_parcel(walk, &p, &whole, &moved));
+  }
+  if (code || tx->verdict->problem_count > problems)
+    return code;
+  return qm_clean_row(tx, check_parcels(walk, all, &whole, moved));
 }
 
 qm_code qm_bundle_picked(qm_walk *walk) {
   qm_code code = QM_OK;
   qsort(walk->picks, walk->pick_count, sizeof *walk->picks, compare_picks);
-  for (size_t i = 0, next; !code && i < walk->pick_count; i = next) {
-    const qm_bundle_pick *first = &walk->picks[i];
-    for (next = i + 1; next < walk->pick_count; next++)
-      if (walk->picks[next].parent != first->parent || walk->picks[next].source != first->source)
-        break;
-    parcel p = {first, next - i};
-    code = qm_clean_row(walk->tx, move_parcel(walk, &p));
+  for (size_t i = 0, n; !code && i < walk->pick_count; i += n) {
+    n = same_picks(walk->picks + i, walk->pick_count - i, false);
+    parcel all = {walk->picks + i, n};
+    code = move_picks(walk, &all);
   }
   return code;
 }

@@ -220,6 +220,7 @@ static const char version_2[] = {
     "  PRIMARY KEY (product, choice, position),"
     "  UNIQUE (product, choice, child)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX component_child ON component (child);"
+    "CREATE INDEX line_parts ON line (parent) WHERE parent > 0;"
     /* The open lines that no balance knows of: is a product still wanted? */
     "CREATE INDEX line_uncounted ON line (product)"
     "  WHERE tracked <> 1 AND ordered > cancelled + delivered + released;",

@@ -25,38 +25,49 @@ static qm_code find_reach(qm_tx *tx, qm_placed_line *line) {
   return QM_OK;
 }
 
-qm_code qm_walk_next(const qm_walk *walk, int64_t after, const qm_str *sku, int64_t parent,
-                     qm_placed_line *out, bool *found) {
+/* The line that one of the two queries has found. */
+static qm_code read_line(const qm_walk *walk, qm_sql sql, qm_placed_line *out) {
   qm_tx *tx = walk->tx;
-  int64_t first = walk->order << QM_LINE_BITS;
-  qm_code code = QM_FIRST(tx, NEXT_LINE, found, QM_I(first + after),
-                          QM_I(first + (1 << QM_LINE_BITS)), sku ? QM_B(*sku) : QM_N, QM_I(parent));
-  if (code || !*found)
-    return code;
-  int c = 0;
-  out->id = QM_COL_INT(tx, NEXT_LINE, c++);
-  out->number = out->id - first;
-  out->product = QM_COL_INT(tx, NEXT_LINE, c++);
-  out->stock = QM_COL_INT(tx, NEXT_LINE, c++);
   qm_line *line = &out->counters;
-  line->kind = (qm_line_kind)QM_COL_INT(tx, NEXT_LINE, c++);
-  line->tracked = (qm_tracking)QM_COL_INT(tx, NEXT_LINE, c++);
-  line->ordered = QM_COL_INT(tx, NEXT_LINE, c++);
-  line->cancelled = QM_COL_INT(tx, NEXT_LINE, c++);
-  line->invoiced = QM_COL_INT(tx, NEXT_LINE, c++);
-  line->delivered = QM_COL_INT(tx, NEXT_LINE, c++);
-  line->refunded = QM_COL_INT(tx, NEXT_LINE, c++);
-  line->released = QM_COL_INT(tx, NEXT_LINE, c++);
-  line->returned = QM_COL_INT(tx, NEXT_LINE, c++);
-  line->allocated = QM_COL_INT(tx, NEXT_LINE, c++);
-  line->backordered = QM_COL_INT(tx, NEXT_LINE, c++);
-  out->parent = QM_COL_INT(tx, NEXT_LINE, c++);
-  out->own = QM_COL_INT(tx, NEXT_LINE, c++);
-  out->shared = QM_COL_INT(tx, NEXT_LINE, c) != 0;
-  QM_END(tx, NEXT_LINE);
+  int c = 0;
+  out->id = qm_db_int(tx->db, sql, c++);
+  out->number = out->id - (walk->order << QM_LINE_BITS);
+  out->product = qm_db_int(tx->db, sql, c++);
+  out->stock = qm_db_int(tx->db, sql, c++);
+  line->kind = (qm_line_kind)qm_db_int(tx->db, sql, c++);
+  line->tracked = (qm_tracking)qm_db_int(tx->db, sql, c++);
+  line->ordered = qm_db_int(tx->db, sql, c++);
+  line->cancelled = qm_db_int(tx->db, sql, c++);
+  line->invoiced = qm_db_int(tx->db, sql, c++);
+  line->delivered = qm_db_int(tx->db, sql, c++);
+  line->refunded = qm_db_int(tx->db, sql, c++);
+  line->released = qm_db_int(tx->db, sql, c++);
+  line->returned = qm_db_int(tx->db, sql, c++);
+  line->allocated = qm_db_int(tx->db, sql, c++);
+  line->backordered = qm_db_int(tx->db, sql, c++);
+  out->parent = qm_db_int(tx->db, sql, c++);
+  out->own = qm_db_int(tx->db, sql, c++);
+  out->shared = qm_db_int(tx->db, sql, c) != 0;
+  qm_db_end(tx->db, sql);
   if (!qm_line_valid(line))
     return qm_fail(tx->err, QM_CORRUPT, "an order line contradicts itself; run verify");
   return find_reach(tx, out);
+}
+
+qm_code qm_walk_next(const qm_walk *walk, int64_t after, const qm_str *sku, qm_placed_line *out,
+                     bool *found) {
+  int64_t first = walk->order << QM_LINE_BITS;
+  qm_code code = QM_FIRST(walk->tx, NEXT_LINE, found, QM_I(first + after),
+                          QM_I(first + (1 << QM_LINE_BITS)), sku ? QM_B(*sku) : QM_N);
+  return code || !*found ? code : read_line(walk, QM_SQL_NEXT_LINE, out);
+}
+
+qm_code qm_walk_part(const qm_walk *walk, int64_t after, int64_t parent, qm_placed_line *out,
+                     bool *found) {
+  int64_t first = walk->order << QM_LINE_BITS;
+  qm_code code = QM_FIRST(walk->tx, NEXT_PART, found, QM_I(first + after),
+                          QM_I(first + (1 << QM_LINE_BITS)), QM_I(parent));
+  return code || !*found ? code : read_line(walk, QM_SQL_NEXT_PART, out);
 }
 
 static qm_code put_line(qm_tx *tx, const qm_placed_line *line) {
@@ -144,26 +155,42 @@ static qm_code change(qm_walk *walk, int row, qm_placed_line *line, qm_qty qty) 
 
 /* ---- rows ---- */
 
+/* Where a row of that SKU begins: lines that rows before it have used up need not be looked at
+ * again, as long as nothing but the lines says how far the event may go. */
+static qm_served *served_by(qm_walk *walk, qm_str sku) {
+  qm_served *served = &walk->served;
+  qm_str last = served->row ? qm_op_str(walk->tx->op, qm_op_rows(walk->tx->op)[served->row - 1].sku)
+                            : (qm_str){NULL, 0};
+  bool same = last.p && last.n == sku.n && memcmp(last.p, sku.p, sku.n) == 0;
+  if (!same || walk->step->limit)
+    *served = (qm_served){.problem = QM_P_NO_SKU_LINE};
+  return served;
+}
+
 /* A row that names a SKU goes to its lines in order, each as far as it allows. */
 static qm_code do_sku_row(qm_walk *walk, int row, qm_qty qty) {
   qm_tx *tx = walk->tx;
   qm_str sku = qm_op_str(tx->op, qm_op_rows(tx->op)[row].sku);
+  qm_served *served = served_by(walk, sku);
   qm_placed_line line;
   bool found;
-  qm_problem_kind kind = QM_P_NO_SKU_LINE, barred;
+  qm_problem_kind barred;
   qm_qty left = qty;
   uint32_t problems = tx->verdict->problem_count;
   qm_code code = QM_OK;
-  for (int64_t after = 0; !code && left > 0; after = line.number) {
+  served->row = row + 1;
+  for (int64_t after = served->line; !code && left > 0; after = line.number) {
     qm_qty limit = 0;
-    code = qm_walk_next(walk, after, &sku, 0, &line, &found);
+    code = qm_walk_next(walk, after, &sku, &line, &found);
     if (!code && found)
       code = scope(walk, &line, &barred, &limit);
     if (code || !found)
       break;
-    if (kind != walk->step->exceeds)
-      kind = barred ? barred : walk->step->exceeds;
+    if (served->problem != walk->step->exceeds)
+      served->problem = barred ? barred : walk->step->exceeds;
     qm_qty take = qm_qty_min(left, limit);
+    if (take == limit)
+      served->line = line.number;
     if (take == 0)
       continue;
     code = change(walk, row, &line, take);
@@ -171,7 +198,7 @@ static qm_code do_sku_row(qm_walk *walk, int row, qm_qty qty) {
   }
   if (code || left == 0 || tx->verdict->problem_count > problems)
     return code;
-  qm_problem_numbers(tx, kind, row, sku, qty, qty - left);
+  qm_problem_numbers(tx, served->problem, row, sku, qty, qty - left);
   return QM_OK;
 }
 
@@ -185,7 +212,7 @@ static qm_code do_line_row(qm_walk *walk, int row, qm_qty qty) {
   qm_qty limit;
   qm_code code = QM_OK;
   if (request->line > 0 && request->line < 1 << QM_LINE_BITS)
-    code = qm_walk_next(walk, request->line - 1, NULL, 0, &line, &found);
+    code = qm_walk_next(walk, request->line - 1, NULL, &line, &found);
   if (code)
     return code;
   if (!found || line.number != request->line) {
@@ -246,7 +273,7 @@ static qm_code do_all(qm_walk *walk) {
   qm_qty limit;
   qm_code code = walk->step->sources(walk, -1);
   while (!code && !qm_refused(walk->tx)) {
-    code = qm_walk_next(walk, after, NULL, 0, &line, &found);
+    code = qm_walk_next(walk, after, NULL, &line, &found);
     if (!code && found)
       code = scope(walk, &line, &barred, &limit);
     if (code || !found)
@@ -313,8 +340,11 @@ qm_code qm_walk_order(qm_tx *tx, const qm_step *step) {
     code = qm_document_add(tx, walk.order, walk.stock);
   if (!code && !listed)
     code = do_all(&walk);
-  for (uint32_t i = 0; !code && listed && i < tx->op->row_count; i++)
+  for (uint32_t i = 0; !code && listed && i < tx->op->row_count; i++) {
+    if (qm_refused(tx)) /* the lines are as they were before the request */
+      walk.served.row = 0;
     code = qm_clean_row(tx, do_row(&walk, (int)i));
+  }
   if (!code && walk.pick_count > 0)
     code = qm_bundle_picked(&walk);
   free(walk.picks);

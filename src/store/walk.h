@@ -18,11 +18,19 @@ typedef struct qm_bundle_pick {
   int row;
 } qm_bundle_pick;
 
+/* What the rows so far have done to the lines of the last one's SKU. */
+typedef struct qm_served {
+  int row;                 /* that row + 1; 0: none */
+  int64_t line;            /* all lines up to this one are used up */
+  qm_problem_kind problem; /* of those that were looked at */
+} qm_served;
+
 typedef struct qm_walk {
   qm_tx *tx;
   const qm_step *step;
   int64_t order, stock;
-  int64_t source, from;  /* of the row at hand, 0: none */
+  int64_t source, from; /* of the row at hand, 0: none */
+  qm_served served;
   qm_bundle_pick *picks; /* malloc'ed */
   size_t pick_count, pick_capacity;
 } qm_walk;
@@ -46,10 +54,12 @@ qm_code qm_walk_order(qm_tx *tx, const qm_step *step);
 
 /* ---- single lines, for bundle.c ---- */
 
-/* The order's next line after that number; of those whose product is called sku now (NULL: any),
- * and that are parts of the parent (0: any). */
-qm_code qm_walk_next(const qm_walk *walk, int64_t after, const qm_str *sku, int64_t parent,
-                     qm_placed_line *out, bool *found);
+/* The order's next line after that number; of those whose product is called sku now (NULL: any). */
+qm_code qm_walk_next(const qm_walk *walk, int64_t after, const qm_str *sku, qm_placed_line *out,
+                     bool *found);
+/* The same of the parts of a line. */
+qm_code qm_walk_part(const qm_walk *walk, int64_t after, int64_t parent, qm_placed_line *out,
+                     bool *found);
 /* Whether a line by itself can have the event, how far, and letting it. */
 qm_problem_kind qm_walk_bar(const qm_walk *walk, const qm_placed_line *line);
 qm_code qm_walk_limit(qm_walk *walk, const qm_placed_line *line, qm_qty *limit);
