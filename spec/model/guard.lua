@@ -88,7 +88,9 @@ function _M.products_at(shop, source)
   return list
 end
 
+-- By product, in the order in which they came to the shop.
 function _M.close_facts(request)
+  table.sort(request.facts, function(a, b) return a.product < b.product end)
   for _, fact in ipairs(request.facts) do
     say_changes(request, fact.product, fact.before, look(request, fact.product))
   end
