@@ -259,8 +259,8 @@ TEST(what_waits_becomes_firm_oldest_first) {
   for (int i = 0; i < 2; i++) {
     bool found = false;
     qm_err err = {0};
-    qm_val values[] = {QM_I(PRODUCT), QM_I(STOCK), QM_I(KIT_NOW)};
-    CHECK_INT(qm_db_first(s.db, QM_SQL_WAITING, values, 3, &found, &err), QM_OK);
+    qm_val values[] = {QM_I(PRODUCT), QM_I(STOCK), QM_I(KIT_NOW), QM_I(0)};
+    CHECK_INT(qm_db_first(s.db, QM_SQL_WAITING, values, 4, &found, &err), QM_OK);
     int64_t id = found ? qm_db_int(s.db, QM_SQL_WAITING, 0) : 0;
     qm_qty waiting = found ? qm_db_int(s.db, QM_SQL_WAITING, 1) : 0;
     qm_db_end(s.db, QM_SQL_WAITING);
