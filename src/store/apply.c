@@ -240,6 +240,7 @@ void qm_store_close(qm_store *store) {
   if (!store)
     return;
   qm_db_close(store->db);
+  qm_queue_close(store->queue);
   qm_out_free(&store->out);
   qm_stakes_free(&store->stakes);
   free(store->facts.list);
@@ -344,41 +345,37 @@ static qm_code run_op(qm_tx *tx) {
   return code;
 }
 
-static qm_code apply_once(qm_store *store, const qm_op *const *ops, size_t count,
-                          qm_verdict *verdicts, qm_err *err) {
+static qm_code run_work(qm_store *store, qm_work *work, qm_err *err) {
+  qm_code code = QM_OK;
+  work->from = store->out.used;
+  for (size_t i = 0; !code && i < work->count; i++) {
+    qm_tx tx = {.store = store,
+                .db = store->db,
+                .err = err,
+                .op = work->ops[i],
+                .verdict = &work->verdicts[i],
+                .now_ms = work->ops[i]->now_ms,
+                .writes = true};
+    work->verdicts[i] = (qm_verdict){0};
+    code = run_op(&tx);
+    if (!code && store->out.exhausted)
+      code = qm_fail(err, QM_MEMORY, "out of memory");
+    if (work->ends)
+      work->ends[i] = store->out.used;
+  }
+  return code;
+}
+
+qm_code qm_apply(qm_store *store, qm_work *own, qm_work *others, qm_err *err) {
   qm_out_clear(&store->out);
   qm_code code = qm_db_begin_write(store->db, err);
   if (code)
     return code;
-  for (size_t i = 0; !code && i < count; i++) {
-    qm_tx tx = {.store = store,
-                .db = store->db,
-                .err = err,
-                .op = ops[i],
-                .verdict = &verdicts[i],
-                .now_ms = ops[i]->now_ms,
-                .writes = true};
-    verdicts[i] = (qm_verdict){0};
-    code = run_op(&tx);
-    if (!code && store->out.exhausted)
-      code = qm_fail(err, QM_MEMORY, "out of memory");
-  }
+  code = run_work(store, own, err);
+  if (!code)
+    code = run_work(store, others, err);
   if (!code)
     return qm_db_commit(store->db, err);
   qm_db_rollback(store->db);
-  return code;
-}
-
-/* A full disk may only be a log that waits to be returned to the file, so one more try is worth it.
- */
-qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count, qm_verdict *verdicts,
-                       qm_err *err) {
-  qm_code code = apply_once(store, ops, count, verdicts, err);
-  if (code == QM_FULL) {
-    qm_db_return_log(store->db);
-    code = apply_once(store, ops, count, verdicts, err);
-  }
-  if (!code)
-    qm_db_tidy(store->db);
   return code;
 }

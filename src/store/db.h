@@ -45,6 +45,13 @@ void qm_db_close(qm_db *db);
 
 /* A handle that was carried across fork: QM_FORKED. */
 qm_code qm_db_alive(qm_db *db, qm_err *err);
+/* The same, and QM_READONLY for one that only reads. */
+qm_code qm_db_may_write(qm_db *db, qm_err *err);
+
+/* What the options said: the absolute path, NULL in memory; and what else writers queue by. */
+const char *qm_db_path(const qm_db *db);
+bool qm_db_is_full(const qm_db *db);
+int qm_db_patience(const qm_db *db);
 
 /* Transactions do not nest: to begin one undoes one that was left open. A failed commit undoes. */
 qm_code qm_db_begin_write(qm_db *db, qm_err *err);

@@ -185,6 +185,7 @@ qm_code qm_db_open(const qm_db_options *options, qm_db **out, qm_err *err) {
   db->owner = getpid();
   db->in_memory = strcmp(options->path, ":memory:") == 0;
   db->readonly = options->readonly;
+  db->full = options->full;
   db->busy_ms = options->busy_ms;
   qm_code code = db->in_memory ? QM_OK : qm_file_check(options, db->owner, err);
   if (!code)

@@ -28,6 +28,25 @@ qm_code qm_db_alive(qm_db *db, qm_err *err) {
   return qm_fail(err, QM_FORKED, "%s", qm_code_message(QM_FORKED));
 }
 
+qm_code qm_db_may_write(qm_db *db, qm_err *err) {
+  qm_code code = qm_db_alive(db, err);
+  if (!code && db->readonly)
+    return qm_fail(err, QM_READONLY, "the file was opened with readonly = true");
+  return code;
+}
+
+const char *qm_db_path(const qm_db *db) {
+  return db->in_memory ? NULL : sqlite3_db_filename(db->handle, "main");
+}
+
+bool qm_db_is_full(const qm_db *db) {
+  return db->full;
+}
+
+int qm_db_patience(const qm_db *db) {
+  return db->busy_ms;
+}
+
 /* ---- statements ---- */
 
 static int bind(sqlite3_stmt *stmt, int index, const qm_val *value) {
@@ -162,12 +181,8 @@ static qm_code begin(qm_db *db, qm_sql sql, qm_err *err) {
 }
 
 qm_code qm_db_begin_write(qm_db *db, qm_err *err) {
-  qm_code code = qm_db_alive(db, err);
-  if (code)
-    return code;
-  if (db->readonly)
-    return qm_fail(err, QM_READONLY, "the file was opened with readonly = true");
-  return begin(db, QM_SQL_BEGIN_WRITE, err);
+  qm_code code = qm_db_may_write(db, err);
+  return code ? code : begin(db, QM_SQL_BEGIN_WRITE, err);
 }
 
 qm_code qm_db_begin_read(qm_db *db, qm_err *err) {

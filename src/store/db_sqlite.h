@@ -15,7 +15,7 @@ struct qm_db {
       *rollback; /* needed where nothing can be allocated, so made when the file is opened */
   pid_t owner;
   int busy_ms, log_pages;
-  bool in_memory, readonly, moment; /* moment: several reads are under way */
+  bool in_memory, readonly, full, moment; /* moment: several reads are under way */
   qm_file *file;
 };
 

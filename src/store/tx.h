@@ -10,6 +10,7 @@
 #include "../core/order.h"
 #include "../core/promise.h"
 #include "events.h"
+#include "queue.h"
 #include "schema.h"
 #include "store.h"
 
@@ -50,6 +51,8 @@ typedef struct qm_block {
 
 struct qm_store {
   qm_db *db;
+  qm_queue *queue; /* of those who write to the file; NULL: not joined yet */
+  bool unqueued;   /* nor can it be */
   qm_out out;
   bool independent;
   /* The balances an op has moved, to be settled at its end. */
@@ -78,6 +81,17 @@ typedef struct qm_tx {
   bool expiring;        /* expired holds are being taken out, or have been for this op */
   int64_t hold_expires; /* when the hold that is released does; 0: an order's lines are moved */
 } qm_tx;
+
+/* Ops to be done in one commit, each with its verdict. */
+typedef struct qm_work {
+  const qm_op *const *ops;
+  qm_verdict *verdicts;
+  size_t count;
+  size_t from, *ends; /* in the store's qm_out: where their answers begin, and each ends */
+} qm_work;
+
+/* Does an op's own work and that of others in one commit; a failure of the file undoes all. */
+qm_code qm_apply(qm_store *store, qm_work *own, qm_work *others, qm_err *err);
 
 enum { QM_DEFAULT_SOURCE = 1, QM_DEFAULT_STOCK = 1 };
 

@@ -15,25 +15,30 @@ void qm_out_free(qm_out *out) {
   *out = (qm_out){0};
 }
 
+static bool grow(qm_out *out, size_t size) {
+  size_t capacity = out->capacity ? out->capacity : FIRST_BYTES;
+  while (capacity < size)
+    capacity *= 2;
+  if (out->bytes && capacity == out->capacity)
+    return true;
+  char *bytes = capacity > UINT32_MAX ? NULL : realloc(out->bytes, capacity);
+  out->exhausted = out->exhausted || !bytes;
+  if (!bytes)
+    return false;
+  out->bytes = bytes;
+  out->capacity = capacity;
+  return true;
+}
+
 /* What is appended may itself lie in the arena, which moves when it grows. */
 static uint32_t append(qm_out *out, const void *data, size_t size) {
   uintptr_t from = (uintptr_t)data, start = (uintptr_t)out->bytes;
   bool inside = out->bytes && from >= start && from < start + out->used;
   size_t need = (size + ALIGN - 1) / ALIGN * ALIGN;
-  if (out->used + need > out->capacity) {
-    size_t capacity = out->capacity ? out->capacity * 2 : FIRST_BYTES;
-    while (capacity < out->used + need)
-      capacity *= 2;
-    char *bytes = capacity > UINT32_MAX ? NULL : realloc(out->bytes, capacity);
-    if (!bytes) {
-      out->exhausted = true;
-      return 0;
-    }
-    if (inside)
-      data = bytes + (from - start);
-    out->bytes = bytes;
-    out->capacity = capacity;
-  }
+  if (!grow(out, out->used + need))
+    return 0;
+  if (inside)
+    data = out->bytes + (from - start);
   uint32_t at = (uint32_t)out->used;
   if (size > 0)
     memcpy(out->bytes + at, data, size);
@@ -49,6 +54,14 @@ qm_span qm_out_text(qm_out *out, qm_str text) {
 
 qm_str qm_out_str(const qm_out *out, qm_span span) {
   return span.at ? (qm_str){out->bytes + span.at, span.n} : (qm_str){NULL, 0};
+}
+
+bool qm_out_copy(qm_out *out, size_t at, const char *bytes, size_t size) {
+  if (!grow(out, at + size))
+    return false;
+  memcpy(out->bytes + at, bytes, size);
+  out->used = at + size;
+  return true;
 }
 
 qm_problem *qm_out_problem(qm_out *out, uint32_t at) {

@@ -51,6 +51,9 @@ qm_str qm_out_str(const qm_out *out, qm_span span);
 qm_problem *qm_out_problem(qm_out *out, uint32_t at);
 qm_entry *qm_out_entry(qm_out *out, uint32_t at);
 
+/* Puts bytes where they were in another arena, of which nothing else is needed. */
+bool qm_out_copy(qm_out *out, size_t at, const char *bytes, size_t size);
+
 /* Appends; the code of the verdict becomes that of its most important problem. */
 void qm_verdict_problem(qm_verdict *verdict, qm_out *out, const qm_problem *problem);
 void qm_verdict_entry(qm_verdict *verdict, qm_out *out, const qm_entry *entry);
