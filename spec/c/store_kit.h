@@ -37,7 +37,7 @@ static inline kit_file kit_new_file(void) {
 }
 
 static inline void kit_remove(const kit_file *file) {
-  static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+  static const char *const endings[] = {"", "-wal", "-shm", "-journal", "-lock"};
   for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
     char path[KIT_PATH + 32];
     snprintf(path, sizeof path, "%s%s", file->path, endings[i]);
