@@ -82,6 +82,7 @@ build = {
         "src/store/compensate.c",
         "src/store/compose.c",
         "src/store/composite.c",
+        "src/store/db_backup.c",
         "src/store/db_file.c",
         "src/store/db_log.c",
         "src/store/db_open.c",

@@ -188,6 +188,15 @@ function Inventory:verify()
 end
 
 
+function Inventory:backup(path)
+  check.value("backup", "path", path, "string", 2)
+  if path == "" or path:find("\0", 1, true) then
+    error("backup: path must name a file", 2)
+  end
+  return core.backup(self.store, path)
+end
+
+
 function Inventory:import(request)
   check.keys("import", request, import.KEYS, 2)
   local on, message, code, detail = core.part(self.store, "import_export")

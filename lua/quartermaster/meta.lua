@@ -286,6 +286,12 @@ function Inventory:events(filter) end
 ---@return { ok: boolean, products: integer, balances: integer, orders: integer, ledger: integer, problems: { what: string, sku: string?, stock: integer?, source: string?, order: string?, expected: number?, found: number? }[] }|nil, string?, string?, table?
 function Inventory:verify() end
 
+---Copies the whole inventory, as it is at one moment, into a new file, while others go on writing.
+---The copy is whole and on disk when the call returns, or there is none. CONFLICT if the file exists.
+---@param path string
+---@return true|nil, string?, string?, table?
+function Inventory:backup(path) end
+
 ---Reads a CSV file, adding and updating; constant memory. Bad rows are reported with their line and skipped.
 ---When reading ends early (malformed CSV, a full disk), the rows before it are saved and `detail` counts them.
 ---@param request { entity: "sources"|"stocks"|"products"|"stock_sources", file: string, progress: fun(rows: integer)? }

@@ -127,6 +127,7 @@ qm_point qm_read_point(lua_State *L, int index, qm_str name, qm_refusal *refusal
 /* ---- functions of the module ---- */
 int qm_l_read(lua_State *L);     /* rows.c */
 int qm_l_together(lua_State *L); /* moment.c */
+int qm_l_backup(lua_State *L);   /* moment.c */
 int qm_l_stand(lua_State *L);    /* stand.c */
 int qm_l_select(lua_State *L);   /* select.c */
 int qm_l_compact(lua_State *L);  /* compact.c */

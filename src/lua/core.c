@@ -428,6 +428,7 @@ GUARDED(g_stand, qm_l_stand)
 GUARDED(g_select, qm_l_select)
 GUARDED(g_part, qm_l_part)
 GUARDED(g_compact, qm_l_compact)
+GUARDED(g_backup, qm_l_backup)
 
 static const luaL_Reg functions[] = {
     {"open", l_open},
@@ -441,6 +442,7 @@ static const luaL_Reg functions[] = {
     {"part", g_part},
     {"compact", g_compact},
     {"together", qm_l_together},
+    {"backup", g_backup},
     {"script", qm_l_script},
     {"evaluate", qm_l_evaluate},
     {"units", l_units},

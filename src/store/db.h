@@ -101,6 +101,9 @@ const char *qm_db_name(qm_db *db, qm_sql sql, int column);
 qm_code qm_db_check(qm_db *db, void (*report)(void *context, const char *text), void *context,
                     qm_err *err);
 
+/* Copies the database as it is at one moment into a new file; there is all of it or nothing. */
+qm_code qm_db_backup(qm_db *db, const char *path, qm_err *err);
+
 /* The version of SQLite, for people: "3.40.1". */
 const char *qm_db_engine(qm_db *db);
 

@@ -5,7 +5,7 @@
  * through a second connection: no commit can be under way beside them. */
 #include "db_sqlite.h"
 
-enum { LOG_PAGES = 1000 }; /* a log longer than this is returned to the file after the answer */
+enum { LOG_PAGES = 900 }; /* a log longer than this is returned to the file after the answer */
 
 /* The name that SQLite made absolute: the process may have changed its directory since. */
 static qm_code open_checkpointer(qm_db *db) {
