@@ -302,3 +302,26 @@ describe("without the right to write", function()
     end)
   end)
 end)
+
+describe("a file beside which no queue can be", function()
+  it("is written all the same, by several processes too", function()
+    with_shop(function(directory, path)
+      os.remove(path .. "-lock")
+      os.execute("mkdir " .. path .. "-lock")
+      local command = program(directory, "buy", [[
+        local path, name = ...
+        local inv = assert(quartermaster.open{ path = path, busy_timeout = 60 })
+        for i = 1, 20 do
+          assert(inv:place{ id = name .. i, stock = 1, lines = { { sku = "pen", qty = 1 } } })
+        end
+        say("done")
+      ]])
+      local outputs = children.together(command, { path .. " a", path .. " b" })
+      assert.same({ "done\n", "done\n" }, outputs)
+      local inv = assert(quartermaster.open{ path = path })
+      assert.equal(100000 - 43, inv:salable_qty("pen", { stock = 1 }))
+      assert.is_true(inv:verify().ok)
+      inv:close()
+    end)
+  end)
+end)

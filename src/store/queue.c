@@ -141,12 +141,21 @@ static void post(qm_queue *q, const qm_op *op) {
   atomic_store(&map->states[q->slot], fits ? QM_SLOT_POSTED : QM_SLOT_WAITS);
 }
 
-/* Takes back what it has posted; false when somebody is doing it or has done it. */
+/* Takes back what it has posted, and its turn if that was next; false when somebody is doing it or
+ * has done it. */
 static bool withdraw(qm_queue *q) {
-  _Atomic uint32_t *state = &q->map->states[q->slot];
-  uint32_t posted = QM_SLOT_POSTED, waits = QM_SLOT_WAITS;
-  return !q->posted || atomic_compare_exchange_strong(state, &posted, QM_SLOT_FREE) ||
-         atomic_compare_exchange_strong(state, &waits, QM_SLOT_FREE);
+  qm_queue_map *map = q->map;
+  uint32_t posted = QM_SLOT_POSTED, waits = QM_SLOT_WAITS, me = (uint32_t)q->slot + 1;
+  if (!q->posted)
+    return true;
+  if (!atomic_compare_exchange_strong(&map->states[q->slot], &posted, QM_SLOT_FREE) &&
+      !atomic_compare_exchange_strong(&map->states[q->slot], &waits, QM_SLOT_FREE))
+    return false;
+  int other =
+      atomic_compare_exchange_strong(&map->next, &me, 0) ? longest_waiting(map) : QM_NO_SLOT;
+  if (other != QM_NO_SLOT)
+    qm_queue_ring(map, other);
+  return true;
 }
 
 static bool is_served(qm_queue *q) {
@@ -201,7 +210,8 @@ static bool may_take(const qm_queue *q, int i) {
 }
 
 static void gather(const qm_queue *q) {
-  uint64_t until = q->crowd > 0 && !q->alone ? now_ns() + GATHER : 0;
+  bool worthwhile = q->crowd > 0 && q->full && !q->alone; /* beside a flush it is short */
+  uint64_t until = worthwhile ? now_ns() + GATHER : 0;
   while (until > 0 && now_ns() < until) {
     size_t posted = 0;
     for (int i = 0; i < QM_SLOTS; i++)
