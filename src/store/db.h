@@ -23,6 +23,7 @@ typedef struct qm_db_options {
   bool create, readonly, full; /* full: a commit survives power loss */
   int busy_ms;
   int64_t max_pages; /* 0: no limit */
+  int log_pages;     /* a log longer than that is returned to the file; 0: the usual length */
 } qm_db_options;
 
 /* A value to bind. QM_NULL also stands for a string whose p is NULL. */

@@ -5,8 +5,6 @@
  * through a second connection: no commit can be under way beside them. */
 #include "db_sqlite.h"
 
-enum { LOG_PAGES = 900 }; /* a log longer than this is returned to the file after the answer */
-
 /* The name that SQLite made absolute: the process may have changed its directory since. */
 static qm_code open_checkpointer(qm_db *db) {
   if (db->checkpointer)
@@ -42,6 +40,6 @@ void qm_db_return_log(qm_db *db) {
 }
 
 void qm_db_tidy(qm_db *db) {
-  if (db->log_pages >= LOG_PAGES)
+  if (db->log_pages >= db->log_limit)
     qm_db_return_log(db);
 }

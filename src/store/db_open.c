@@ -13,6 +13,8 @@
 
 #include "schema.h"
 
+enum { LOG_PAGES = 900 }; /* less than four megabytes */
+
 static qm_code execute(qm_db *db, const char *text, qm_err *err) {
   int rc = sqlite3_exec(db->handle, text, NULL, NULL, NULL);
   return rc == SQLITE_OK ? QM_OK : qm_sqlite_fail(db, rc, err);
@@ -187,6 +189,7 @@ qm_code qm_db_open(const qm_db_options *options, qm_db **out, qm_err *err) {
   db->readonly = options->readonly;
   db->full = options->full;
   db->busy_ms = options->busy_ms;
+  db->log_limit = options->log_pages > 0 ? options->log_pages : LOG_PAGES;
   qm_code code = db->in_memory ? QM_OK : qm_file_check(options, db->owner, err);
   if (!code)
     code = open_handle(db, options, err);

@@ -14,7 +14,8 @@ struct qm_db {
   sqlite3_stmt
       *rollback; /* needed where nothing can be allocated, so made when the file is opened */
   pid_t owner;
-  int busy_ms, log_pages;
+  int busy_ms;
+  int log_pages, log_limit;               /* how long the log is, and how long it may become */
   bool in_memory, readonly, full, moment; /* moment: several reads are under way */
   qm_file *file;
 };
