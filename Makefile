@@ -5,11 +5,14 @@
 # library: it finds Lua in the program that loads it, whichever that is.
 
 # HOST is lua5.4 or luajit, MODE empty, asan or fuzz; SECONDS is for each fuzzer, STEPS for each host.
+# ROWS names rows of the benchmark's table, all when it is empty; BENCH_FULL=1 grows to 10M orders.
 HOST ?= lua5.4
 MODE ?=
 SECONDS ?= 60
 STEPS ?= 1000000
 SEED ?= $(shell date +%s)
+ROWS ?=
+BENCH_FULL ?=
 PREFIX ?= /usr/local
 
 LUA_VERSION_lua5.4 := 5.4
@@ -112,6 +115,27 @@ $(OUT)/fuzz/%: spec/fuzz/%.c $(ARCHIVE)
 	@echo "  $@"
 	@$(COMPILE) $(TEST_INCLUDES) -fsanitize=fuzzer -MF $@.d -MT $@ -o $@ $< $(ARCHIVE) $(LIBS) $(HOST_LIBS)
 
+# The benchmark's clients share one loop and differ in the library they talk through.
+BENCHES := flush bare redis postgres magento
+LIBRARY_bare := sqlite3
+LIBRARY_redis := hiredis
+LIBRARY_postgres := libpq
+LIBRARY_magento := libmariadb
+LIBRARY = $(LIBRARY_$(@F))
+
+benches: $(BENCHES:%=build/bench/%) build/bench/kit.so
+
+build/bench/kit.so: spec/bench/kit.c Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	@$(COMPILE) -shared -o $@ $<
+
+build/bench/%: spec/bench/%.c spec/bench/loop.c spec/bench/loop.h Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	@$(COMPILE) $(if $(LIBRARY),$$(pkg-config --cflags $(LIBRARY))) -MF $@.d -o $@ $< \
+		spec/bench/loop.c $(if $(LIBRARY),$$(pkg-config --libs $(LIBRARY)))
+
 -include $(OBJECTS:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d)
 
 # Running ----------------------------------------------------------------------------------------
@@ -132,6 +156,12 @@ fuzz:
 
 soak: lua5.4 luajit
 	@.ci/soak $(STEPS) $(SEED)
+
+# Not a test: it says how quick this machine is today, beside the peers on the same machine.
+bench:
+	@.ci/deps bench
+	@$(MAKE) --no-print-directory lua5.4 benches
+	@ROWS="$(ROWS)" BENCH_FULL="$(BENCH_FULL)" spec/bench/run
 
 lint:
 	@lua5.4 .ci/lint.lua
@@ -169,6 +199,7 @@ help:
 		'make valgrind   C tests and specs under memcheck' \
 		'make fuzz SECONDS=60    each fuzzer for so long' \
 		'make soak STEPS=1000000 SEED=1    random shops against the naive model, on both hosts' \
+		'make bench ROWS=1,3    rates beside Redis, PostgreSQL, MariaDB and bare SQLite, 15 minutes' \
 		'make docs       write the API table of README.md from lua/quartermaster/meta.lua' \
 		'make rockspec   write the file lists of the rockspec' \
 		'make format     lay out the C sources' \
@@ -177,5 +208,5 @@ help:
 		'make deps       install what all of this needs (Debian, as root)' \
 		'make clean      remove build/'
 
-.PHONY: all lua5.4 luajit module tests fuzzers headers demo test asan valgrind fuzz soak lint deps docs \
-	rockspec format install clean help
+.PHONY: all lua5.4 luajit module tests fuzzers headers benches demo test asan valgrind fuzz soak bench lint deps \
+	docs rockspec format install clean help

@@ -37,7 +37,7 @@ end)
 
 check("cppcheck", function()
   return run_command("cppcheck --enable=warning,performance,portability --inline-suppr " ..
-    "--error-exitcode=1 --quiet --std=c11 -j2 -D__GNUC__ src spec/c spec/fuzz")
+    "--error-exitcode=1 --quiet --std=c11 -j2 -D__GNUC__ src spec/c spec/fuzz spec/bench")
 end)
 
 -- Layers ---------------------------------------------------------------------------------------
