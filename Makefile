@@ -160,7 +160,7 @@ soak: lua5.4 luajit
 # Not a test: it says how quick this machine is today, beside the peers on the same machine.
 bench:
 	@.ci/deps bench
-	@$(MAKE) --no-print-directory lua5.4 benches
+	@$(MAKE) --no-print-directory HOST=lua5.4 MODE= module benches
 	@ROWS="$(ROWS)" BENCH_FULL="$(BENCH_FULL)" spec/bench/run
 
 lint:

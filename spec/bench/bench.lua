@@ -1,6 +1,6 @@
--- bench.lua: the benchmark: starts the peers, fills all stores alike, runs the rows that are wanted
--- and says what came out. `make bench` runs it through spec/bench/run, which gives it a directory and
--- cleans up after it.
+-- bench.lua: the benchmark: starts the peers, fills all stores alike, runs the rows that are
+-- wanted and says what came out. `make bench` runs it through spec/bench/run, which gives it a
+-- directory and cleans up after it.
 --
 --   lua5.4 spec/bench/bench.lua DIRECTORY
 --
@@ -65,16 +65,15 @@ local function say_versions(with_servers)
       :format(quartermaster._VERSION, _VERSION) },
     { "SQLite", info.sqlite },
   }
-  local names = { redis = "Redis", postgres = "PostgreSQL", magento = "MariaDB" }
-  for store, server in pairs(with_servers and servers or {}) do
-    list[#list + 1] = { names[store], server.version() .. "; " .. server.settings }
+  for _, peer in ipairs(with_servers and servers.list or {}) do
+    list[#list + 1] = { peer.name, peer.server.version() .. "; " .. peer.server.settings }
   end
   report.say("Versions and durability")
   say_pairs(list)
 end
 
--- The stores of this run, and how many orders were acknowledged in each. Of our own files the path is
--- the key, since there are several.
+-- The stores of this run, and how many orders were acknowledged in each. Of our own files the path
+-- is the key, since there are several.
 local function new_shop(directory)
   local shop = { directory = directory, on_hand = ON_HAND, servers = {}, files = {},
     acknowledged = {}, at = { flush = directory .. "/flush" } }
@@ -99,8 +98,9 @@ local function fill(shop)
   shops.make(shop.at.ours, SKUS, ON_HAND)
   shops.copy(shop.at.ours, shop.at.bare)
   shop.files = { shop.at.ours, shop.at.bare }
-  for store, server in pairs(servers) do
-    shop.servers[store] = server.start(shop.directory)
+  for _, peer in ipairs(servers.list) do
+    local store = peer.store
+    shop.servers[store] = peer.server.start(shop.directory)
     shop.at[store] = shop.servers[store].at
     stores[store].load(shop.servers[store], SKUS, ON_HAND)
   end

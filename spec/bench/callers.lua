@@ -1,7 +1,7 @@
--- callers.lua: runs callers, one or several processes of a client that begin at the same moment, and
--- compares contenders in rounds: each of them runs once in a round, a different one first each time,
--- so that neither a slow minute of the machine nor what the last one left behind is always the same
--- one's burden.
+-- callers.lua: runs callers, one or several processes of a client that begin at the same moment,
+-- and compares contenders in rounds: each of them runs once in a round, a different one first each
+-- time, so that neither a slow minute of the machine nor what the last one left behind is always
+-- the same one's burden.
 
 local kit = require "kit"
 local parse = require "parse"
@@ -38,9 +38,9 @@ function _M.run(contender, common)
   for i = 1, processes do pipes[i] = assert(io.popen(command_of(contender, common, i))) end
   local problem
   for i, pipe in ipairs(pipes) do
-    local text, why = pipe:read("*a"), nil
+    local result, why = parse.result(pipe:read("*a"))
     pipe:close()
-    results[i], why = parse.result(text)
+    results[i] = result
     problem = problem or why
   end
   if problem then error(("%s: %s"):format(contender.program, problem), 0) end
@@ -49,8 +49,9 @@ function _M.run(contender, common)
   return sum
 end
 
--- Runs all contenders for so many rounds. Each gets `rates`, their median, and the largest and
--- smallest; `before` and `after` of a contender are called around each run, `after` with its sums.
+-- Runs all contenders for so many rounds. Each gets its rates, their median and their range, and
+-- the smallest share that one of its processes had; `before` and `after` of a contender are called
+-- around each run, `after` with its sums.
 function _M.compare(contenders, rounds, common)
   for round = 1, rounds do
     for step = 1, #contenders do

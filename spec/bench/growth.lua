@@ -3,8 +3,8 @@
 -- Each line compares two files, or two products of a file, by the time one call takes. With past
 -- orders the growth itself is judged: the balance is maintained, so there should be none. With
 -- products it is judged relative to the growth of the bare loop on the same files: larger trees are
--- deeper and miss the caches more, whoever walks them. Placing is measured with durability = "normal",
--- where no flush hides it.
+-- deeper and miss the caches more, whoever walks them. Placing is measured with durability =
+-- "normal", where no flush hides it.
 
 local callers = require "callers"
 local report = require "report"
@@ -18,7 +18,8 @@ local MANY = 10000 -- products of the files that grow by orders
 local SECONDS = 1
 
 local WORKS = {
-  { name = "read", ours = "read", bare = "read" }, { name = "place", ours = "place", bare = "place" },
+  { name = "read", ours = "read", bare = "read" },
+  { name = "place", ours = "place", bare = "place" },
 }
 
 local function file(shop, name, skus, past, past_skus)
@@ -50,7 +51,8 @@ end
 local function line(name, small, large, relative)
   local ours = { small.ours.rate, large.ours.rate }
   local bare = { small.bare.rate, large.bare.rate }
-  local grown, bare_grown = ours[1] / ours[2], bare[1] / bare[2]
+  local grown = stats.median_ratio(small.ours.rates, large.ours.rates)
+  local bare_grown = stats.median_ratio(small.bare.rates, large.bare.rates)
   return { name = name, ours = ours, bare = bare, grown = grown, bare_grown = bare_grown,
     judged = relative and grown / bare_grown or grown, must = MUST, goal = GOAL }
 end

@@ -1,9 +1,10 @@
--- ours.lua: one caller of Quartermaster, the counterpart of the C clients: a closed loop through the
--- public API that starts at an appointed moment and prints the same line of results.
+-- ours.lua: one caller of Quartermaster, the counterpart of the C clients: a closed loop through
+-- the public API that starts at an appointed moment and prints the same line of results.
 --
 --   lua5.4 spec/bench/ours.lua at=FILE work=place|batch|read|page [KEY=VALUE...]
 --
--- The keys are those of loop.h; work=batch places batch= orders a call, work=page reads batch= SKUs.
+-- The keys are those of loop.h; work=batch places batch= orders a call, and work=page reads as many
+-- products.
 
 package.path = "./lua/?.lua;./lua/?/init.lua;./spec/bench/?.lua;" .. package.path
 package.cpath = "./build/lua5.4/?.so;./build/bench/?.so;" .. package.cpath

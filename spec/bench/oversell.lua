@@ -1,6 +1,6 @@
--- oversell.lua: row 7: eight callers race for the last units of one product in each store; then every
--- store is counted: is each order that was acknowledged there once, with its line, its row of the
--- ledger and its units, and is more promised of anything than there is?
+-- oversell.lua: row 7: eight callers race for the last units of one product in each store; then
+-- every store is counted: is each order that was acknowledged there once, with its line, its row of
+-- the ledger and its units, and is more promised of anything than there is?
 
 local callers = require "callers"
 local report = require "report"
@@ -64,8 +64,7 @@ end
 
 function _M.run(shop)
   local lines = { line_of_ours(shop) }
-  for store in pairs(servers) do lines[#lines + 1] = line_of_peer(shop, store) end
-  table.sort(lines, function(a, b) return (a.ours and "" or a.name) < (b.ours and "" or b.name) end)
+  for _, peer in ipairs(servers.list) do lines[#lines + 1] = line_of_peer(shop, peer.store) end
   report.oversold({ row = 7, file = "row-7", title = ("Units oversold: %d callers and the last %d "
     .. "units of one product, and all that was done before"):format(CALLERS, UNITS) }, lines)
 end

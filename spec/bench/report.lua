@@ -38,16 +38,16 @@ local function chart(file, title, subtitle, bars)
   sh.write(("%s/%s.svg"):format(DIRECTORY, file), svg.chart(title, subtitle, bars))
 end
 
--- A table of rates: ours first, then each peer with our rate divided by its.
+-- A table of rates: ours first, then each peer with our rate divided by its, round by round.
 function _M.rates(t, contenders, rounds)
   local ours = contenders[1]
   local heading = ("%s. %s"):format(t.row, t.title)
   local bars = {}
   say(("\n%s (%s, median of %d)"):format(heading, t.unit, rounds))
-  say(("   %-36s %10s %21s %7s %15s%12s"):format("", "rate", "lowest - highest", "ratio",
-    "must          ", "goal     "))
+  say(("   %-36s %10s %21s %7s %7s%15s"):format("", "rate", "lowest - highest", "ratio",
+    "must", "goal"))
   for i, c in ipairs(contenders) do
-    local ratio = i > 1 and stats.ratio(ours.rate, c.rate) or nil
+    local ratio = i > 1 and stats.median_ratio(ours.rates, c.rates) or nil
     local line = ("   %-36s %10s %21s"):format(c.name, stats.thousands(c.rate),
       stats.thousands(c.lowest) .. " - " .. stats.thousands(c.highest))
     if ratio then line = line .. (" %7.2f "):format(ratio) .. verdict(ratio, c) end
@@ -76,8 +76,8 @@ function _M.growth(t, lines)
   local heading = ("%s. %s"):format(t.row, t.title)
   local bars = {}
   say(("\n%s"):format(heading))
-  say(("   %-36s %19s %7s %19s %7s %9s %15s%12s"):format("", "ours/s", "growth", "bare/s", "growth",
-    "judged", "must          ", "goal     "))
+  say(("   %-36s %19s %7s %19s %7s %9s %7s%15s"):format("", "ours/s", "growth", "bare/s", "growth",
+    "judged", "must", "goal"))
   for _, l in ipairs(lines) do
     say(((("   %-36s %19s %7.2f %19s %7.2f %9.2f "):format(l.name,
       stats.thousands(l.ours[1]) .. " - " .. stats.thousands(l.ours[2]), l.grown,

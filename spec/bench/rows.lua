@@ -19,6 +19,11 @@ local function within(must, goal, more)
   return result
 end
 
+-- What a flush costs is shown beside whatever is durable.
+local function flush(shop, bounds)
+  return contender(shop, "flush", "overwrite + fdatasync", {}, bounds)
+end
+
 -- Redis is told how durable it is by its server, which is asked before each run.
 local function synced(shop, how, more)
   local result = more or {}
@@ -30,7 +35,7 @@ local function durable_one(shop)
   return { row = 1, file = "row-1", unit = "orders/s",
     title = "An order of one line a call, durable, one caller",
     contender(shop, "ours", "Quartermaster", { work = "place" }),
-    contender(shop, "flush", "overwrite + fdatasync", {}, within(0.5, 0.65, { limit = true })),
+    flush(shop, within(0.5, 0.65, { limit = true })),
     contender(shop, "redis", "Redis always", {}, synced(shop, "always", within(1.0, 1.2))),
     contender(shop, "postgres", "PostgreSQL", {}, within(1.3, 1.6)),
     contender(shop, "magento", "Magento's statements", {}, within(2.5, 3.2)),
@@ -46,6 +51,7 @@ local function durable_batch(shop)
     contender(shop, "redis", "Redis always, 50 clients", { connections = 50 },
       synced(shop, "always", within(0.8, 1.2))),
     contender(shop, "postgres", "PostgreSQL, 32 clients", { connections = 32 }, within(2, 3)),
+    flush(shop, { limit = true }),
   }
 end
 
@@ -57,6 +63,7 @@ local function durable_eight(shop)
       synced(shop, "always", within(0.8, 1.1, { processes = 8 }))),
     contender(shop, "postgres", "PostgreSQL x8", {}, within(0.9, 1.3, { processes = 8 })),
     contender(shop, "magento", "Magento's statements x8", {}, within(1.8, 2.5, { processes = 8 })),
+    flush(shop, { limit = true }),
   }
 end
 

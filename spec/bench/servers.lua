@@ -1,6 +1,6 @@
--- servers.lua: starts the peers, each in a directory of its own below the one of this run, reachable
--- through a unix socket only. What a server is told beyond that is either the durability that the
--- row asks for or in its favour; `settings` says it in words.
+-- servers.lua: starts the peers, each in a directory of its own below the one of this run,
+-- reachable through a unix socket only. What a server is told beyond that is either the durability
+-- that the row asks for or in its favour; `settings` says it in words.
 
 local kit = require "kit"
 local sh = require "sh"
@@ -111,8 +111,15 @@ function magento.start(directory)
   return { at = socket, ask = ask }
 end
 
-function magento.version() return sh.output("/usr/sbin/mariadbd --version"):match("Ver (%d[%d.]+)") end
+function magento.version()
+  return sh.output("/usr/sbin/mariadbd --version"):match("Ver (%d[%d.]+)")
+end
 
-_M.redis, _M.postgres, _M.magento = redis, postgres, magento
+-- In the order in which they are started and told of.
+_M.list = {
+  { store = "redis", name = "Redis", server = redis },
+  { store = "postgres", name = "PostgreSQL", server = postgres },
+  { store = "magento", name = "MariaDB", server = magento },
+}
 
 return _M

@@ -1,5 +1,6 @@
--- shops.lua: our own files: makes a shop with so many products and past orders, and checks one at the
--- end. The past orders are written by the bare loop, which is quicker; `verify` finds no difference.
+-- shops.lua: our own files: makes a shop with so many products and past orders, and checks one at
+-- the end. The past orders are written by the bare loop, which is quicker; `verify` finds no
+-- difference.
 
 local quartermaster = require "quartermaster"
 local sh = require "sh"

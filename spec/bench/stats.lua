@@ -29,6 +29,13 @@ function _M.ratio(ours, other)
   return ours / other
 end
 
+-- The median of the ratios of each round: what slows a whole round down takes nothing from it.
+function _M.median_ratio(ours, others)
+  local list = {}
+  for round, rate in ipairs(ours) do list[round] = _M.ratio(rate, others[round]) end
+  return #list == #ours and _M.median(list) or nil
+end
+
 -- What the processes of one run did together: the sums, the rate (each by its own clock), and what
 -- the slowest had of an equal share.
 function _M.together(results)

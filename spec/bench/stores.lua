@@ -3,7 +3,7 @@
 -- an id that is unique, the line, a row of the ledger, and what is left of the product.
 --
 -- A store has load(server, skus, qty), leave(server, qty) for the race over sku-1, and
--- check(server), which counts orders, lines, rows of the ledger, units reserved, and units oversold.
+-- check(server), which counts orders, lines, rows of the ledger, units reserved and units oversold.
 
 local _M = {}
 
@@ -132,9 +132,10 @@ function magento.check(server)
   return numbers((server.ask([[SELECT (SELECT count(*) FROM sales_order),
     (SELECT count(*) FROM sales_order_item), (SELECT count(*) FROM inventory_reservation),
     (SELECT CAST(coalesce(-sum(quantity), 0) AS integer) FROM inventory_reservation),
-    (SELECT CAST(coalesce(sum(-have), 0) AS integer) FROM (SELECT s.quantity + sum(r.quantity) AS have
-      FROM inventory_stock_1 AS s JOIN inventory_reservation AS r ON r.sku = s.sku
-      GROUP BY s.sku, s.quantity) AS sums WHERE have < 0)]])))
+    (SELECT CAST(coalesce(sum(-have), 0) AS integer) FROM
+      (SELECT s.quantity + sum(r.quantity) AS have
+        FROM inventory_stock_1 AS s JOIN inventory_reservation AS r ON r.sku = s.sku
+        GROUP BY s.sku, s.quantity) AS sums WHERE have < 0)]])))
 end
 
 _M.redis, _M.postgres, _M.magento = redis, postgres, magento
