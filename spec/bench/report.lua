@@ -67,8 +67,8 @@ function _M.rates(t, contenders, rounds)
       say(("   The slowest of %s had %.0f %% of an equal share."):format(c.name, c.slowest * 100))
     end
   end
-  chart(t.file, heading, t.unit .. "; in brackets our rate divided by it, the mark is the least "
-    .. "we must reach", bars)
+  chart(t.file, heading, t.unit .. "; in brackets our rate divided by it; the mark is what our "
+    .. "rate must reach", bars)
 end
 
 -- A table of growth: how many times slower the large file is than the small one.
@@ -84,8 +84,8 @@ function _M.growth(t, lines)
       stats.thousands(l.bare[1]) .. " - " .. stats.thousands(l.bare[2]), l.bare_grown, l.judged)
       .. verdict(l.judged, l, true)):gsub("%s+$", "")))
     judge(heading, l.name, l.judged, l, true)
-    bars[#bars + 1] = { label = l.name, value = l.grown, ours = true, bound = l.must,
-      text = ("%.2f"):format(l.grown) }
+    bars[#bars + 1] = { label = l.name, value = l.grown, ours = true,
+      bound = l.must * l.grown / l.judged, text = ("%.2f"):format(l.grown) }
     bars[#bars + 1] = { label = "bare loop", value = l.bare_grown,
       text = ("%.2f"):format(l.bare_grown) }
   end

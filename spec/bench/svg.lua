@@ -3,7 +3,7 @@
 
 local _M = {}
 
-local WIDTH, LABEL, VALUE, BAR, GAP, TOP = 820, 270, 170, 20, 8, 52
+local WIDTH, LABEL, VALUE, BAR, GAP, TOP = 840, 290, 170, 20, 8, 52
 
 local OURS, OTHER, BOUND, INK, PAPER = "#1f6f8b", "#b8c4cc", "#c0392b", "#222222", "#ffffff"
 
@@ -43,7 +43,8 @@ function _M.chart(title, subtitle, bars)
     local y = TOP + (i - 1) * (BAR + GAP)
     lines[#lines + 1] = text(LABEL - 8, y + 15, bar.label, ' text-anchor="end"')
     lines[#lines + 1] = rectangle(LABEL, y, bar.value * scale, BAR, bar.ours and OURS or OTHER)
-    lines[#lines + 1] = text(LABEL + bar.value * scale + 6, y + 15, bar.text)
+    local right = math.max(bar.value, bar.bound or 0) * scale
+    lines[#lines + 1] = text(LABEL + right + 6, y + 15, bar.text)
     if bar.bound then
       lines[#lines + 1] = rectangle(LABEL + bar.bound * scale - 1, y - 2, 2, BAR + 4, BOUND)
     end
