@@ -26,6 +26,7 @@ local stats = require "stats"
 local stores = require "stores"
 
 local ROWS, GROWTH, OVERSOLD = 7, 6, 7
+local BUSY = 0.5 -- processes that run already
 local SKUS, ON_HAND = 100000, 10000000
 
 local function fail(text)
@@ -52,10 +53,14 @@ local function describe(directory)
   if not durable then
     report.say("   This file system is in memory: nothing here is durable. Set TMPDIR to a disk.")
   end
+  if machine.load() > BUSY then
+    report.say("   The machine is busy with something else: the numbers below say little.")
+  end
   local flush = { program = "flush", at = directory .. "/flush" }
   callers.compare({ flush }, 3, { seconds = 1 })
-  report.say(("   %-14s overwrite 4 KiB + fdatasync: median %d us, 99th percentile %d us, %s/s")
-    :format("flush latency", flush.p50, flush.p99, stats.thousands(flush.rate)))
+  report.say(("   %-14s overwrite 4 KiB + fdatasync: half within %.0f us; %s/s (%s - %s)"):format(
+    "flush latency", flush.p50, stats.thousands(flush.rate), stats.thousands(flush.lowest),
+    stats.thousands(flush.highest)))
 end
 
 local function say_versions(with_servers)
@@ -131,7 +136,7 @@ local function main(directory)
   if wanted[GROWTH] then growth.run(shop, rounds, full) end
   if wanted[OVERSOLD] then oversell.run(shop) end
   report.summary()
-  report.say(("It took %.0f s; load now %s."):format(kit.now() - began, machine.load()))
+  report.say(("It took %.0f s."):format(kit.now() - began))
 end
 
 local fine, problem = xpcall(main, function(text)

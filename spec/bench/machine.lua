@@ -25,9 +25,9 @@ local function file_system(directory)
     or sh.output("stat -f -c %T " .. sh.quote(directory))
 end
 
--- How busy the machine is, with others as well.
+-- How many processes want a core, on average over the last minute.
 function _M.load()
-  return sh.find("/proc/loadavg", "^(%S+ %S+ %S+)") or "unknown"
+  return tonumber(sh.find("/proc/loadavg", "^(%S+)") or 0)
 end
 
 -- Lines { what, value }, and whether what is written there can be durable at all.
@@ -35,7 +35,7 @@ function _M.describe(directory)
   local files = file_system(directory):gsub("%s+", " ")
   return {
     { "CPU", cpu() }, { "memory", memory() }, { "system", system() }, { "file system", files },
-    { "load before", _M.load() },
+    { "load before", ("%.2f"):format(_M.load()) },
   }, not files:find("^tmpfs")
 end
 
