@@ -1,8 +1,10 @@
 -- bench_spec.lua: what the benchmark does with the numbers is right: reading what clients print,
--- medians, ratios, bounds and charts. How quick anything is, no spec says.
+-- medians, ratios, bounds and charts; and the bare loop writes what the engine writes. How quick
+-- anything is, no spec says.
 
 local parse = require "bench.parse"
 local children = require "children"
+local helpers = require "helpers"
 local stats = require "bench.stats"
 local svg = require "bench.svg"
 
@@ -123,3 +125,44 @@ describe("a chart", function()
     end
   end)
 end)
+
+-- All that an order leaves in a file, but for the time and the hash of the request.
+local LEFT = [[
+  SELECT id, kind, CAST(ext_id AS text), order_id, stock, hex(answer) FROM document;
+  SELECT * FROM orders; SELECT * FROM line; SELECT * FROM balance;
+  SELECT event, document, line, product, stock, source, reserved, moved, qty, note FROM ledger
+    WHERE document IS NOT NULL;
+]]
+
+-- The loop needs a compiler, and is the same under every host and sanitizer: once is enough.
+if not os.getenv("QM_BUILD") then
+  describe("the bare loop", function()
+    it("writes the rows that place writes, and verify finds nothing wrong", function()
+      children.with_directory(function(directory)
+        local ours, bare = directory .. "/ours.db", directory .. "/bare.db"
+        helpers.with_inventory({ path = ours }, function(inv)
+          assert(inv.products:save{ { sku = "sku-1" }, { sku = "sku-2" } })
+          assert(inv.items:save{ { sku = "sku-1", qty = 9 }, { sku = "sku-2", qty = 1 } })
+        end)
+        children.run(("cp %s %s"):format(ours, bare))
+        helpers.with_inventory({ path = ours }, function(inv)
+          for number, sku in ipairs{ "sku-1", "sku-2", "sku-1" } do
+            assert(inv:place{ id = "o-" .. number, stock = 1, lines = { { sku = sku, qty = 1 } } })
+          end
+        end)
+        local printed, code = children.run(("make -s build/bench/bare && build/bench/bare at=%s "
+          .. "name=o count=4 skus=2 pick=sequential batch=2"):format(bare))
+        assert.equal(0, code, printed)
+        local result = assert(parse.result(printed))
+        assert.same({ 3, 1 }, { result.done, result.refused })
+        helpers.with_inventory({ path = bare }, function(inv)
+          assert.is_true(inv:verify().ok)
+          assert.equal("NOT_ENOUGH", select(3, inv:can_sell("sku-2", { stock = 1 }, 1)))
+        end)
+        local left = children.run(("sqlite3 %s '%s'"):format(ours, LEFT))
+        assert.truthy(left:find("o-3", 1, true), left)
+        assert.equal(left, (children.run(("sqlite3 %s '%s'"):format(bare, LEFT))))
+      end)
+    end)
+  end)
+end
