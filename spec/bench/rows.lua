@@ -3,8 +3,8 @@
 
 local _M = {}
 
--- One contender. `store` names whose orders are counted; `limit` marks what is no peer but the most
--- that can be had.
+-- One contender. `store` names whose orders are counted; `limit` marks what is no peer but a
+-- measure: what the disk or SQLite can do, or we in another way.
 local function contender(shop, store, name, options, more)
   local result = { store = store, name = name, options = options }
   for key, value in pairs(more or {}) do result[key] = value end
@@ -104,7 +104,8 @@ local function read_page(shop)
   return { row = 5, file = "row-5-page", unit = "products/s",
     title = "A page of 100 products a call, one caller",
     contender(shop, "ours", "Quartermaster, 100 a call", { work = "page", batch = 100 }),
-    contender(shop, "ours", "Quartermaster, one a call", { work = "read" }, within(3, 5)),
+    contender(shop, "ours", "Quartermaster, one a call", { work = "read" },
+      within(3, 5, { limit = true })),
   }
 end
 
