@@ -106,6 +106,7 @@ build = {
         "src/store/read.c",
         "src/store/rules.c",
         "src/store/schema.c",
+        "src/store/seen.c",
         "src/store/settle.c",
         "src/store/sources.c",
         "src/store/stakes.c",

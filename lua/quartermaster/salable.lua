@@ -61,6 +61,10 @@ local UNKNOWN = { NOT_FOUND = "no_such_entity" }
 local function figure(inv, what, sku, where, key)
   check.value(what, "sku", sku, "string", 3)
   check.keys(what, where, WHERE, 3)
+  local value = core.figure(inv.store, where, sku, inv.clock(), key)
+  if value ~= nil then
+    return value
+  end
   local stand, message, code, detail = first_stand(inv, sku, where, "page")
   if not stand then
     return nil, message, code, detail
@@ -118,19 +122,7 @@ function _M:salable(request)
     check.value("salable", "an entry of skus", sku, "string", 2)
   end
   local where = { stock = request.stock, channel = request.channel }
-  local stands, message, code, detail =
-    core.stand(self.store, where, request.skus, "page", self.clock())
-  if not stands then
-    return nil, message, code, detail
-  end
-  local by_sku = {}
-  for i, stand in ipairs(stands) do
-    if stand.composite then
-      stand.code, stand.message = nil, nil
-    end
-    by_sku[request.skus[i]] = stand
-  end
-  return by_sku
+  return core.page(self.store, where, request.skus, self.clock())
 end
 
 

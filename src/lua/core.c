@@ -425,6 +425,8 @@ GUARDED(g_batch, l_batch)
 GUARDED(g_verify, l_verify)
 GUARDED(g_read, qm_l_read)
 GUARDED(g_stand, qm_l_stand)
+GUARDED(g_figure, qm_l_figure)
+GUARDED(g_page, qm_l_page)
 GUARDED(g_select, qm_l_select)
 GUARDED(g_part, qm_l_part)
 GUARDED(g_compact, qm_l_compact)
@@ -438,6 +440,8 @@ static const luaL_Reg functions[] = {
     {"verify", g_verify},
     {"read", g_read},
     {"stand", g_stand},
+    {"figure", g_figure},
+    {"page", g_page},
     {"select", g_select},
     {"part", g_part},
     {"compact", g_compact},

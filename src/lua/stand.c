@@ -98,18 +98,20 @@ static void set_wait(lua_State *L, const qm_handle *handle, const qm_stand *stan
   set_bool(L, "tell", waiting > 0 && stand->rule.backorders == QM_BACKORDERS_NOTIFY);
 }
 
+/* listed: that a composite has no figures is nothing to complain of there. */
 static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *stand, qm_str sku,
-                       bool whole) {
+                       bool whole, bool listed) {
   const qm_balance *b = &stand->balance;
   bool known = stand->problem == QM_P_NONE;
-  lua_createtable(L, 0, whole ? 19 : 6);
+  bool told = known || (listed && stand->composite);
+  lua_createtable(L, 0, whole ? 19 : known ? 4 : 7);
   set_qty(L, handle, "qty", known ? qm_salable_qty(b, &stand->rule) : 0);
   set_bool(L, "salable", stand->salable || (known && qm_is_salable(b, &stand->rule)));
   set_bool(L, "managed", stand->rule.managed);
   set_bool(L, "unlimited", known && stand->rule.managed && stand->rule.unlimited);
   if (stand->composite)
     set_bool(L, "composite", true);
-  if (!known) {
+  if (!told) {
     const qm_problem_info *info = &qm_problem_infos[stand->problem];
     char text[512];
     qm_problem_text(stand->problem, sku, 0, 0, text, sizeof text);
@@ -135,6 +137,74 @@ static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *st
   set_qty(L, handle, "claimed", b->claimed);
   set_qty(L, handle, "over_promised", qm_over_promised(b, &stand->rule));
   set_qty(L, handle, "floor", qm_floor(b, &stand->rule));
+}
+
+/* The SKUs of a list, which keeps them alive; *stands: room for as many. */
+static qm_str *read_skus(lua_State *L, int index, size_t count, qm_stand **stands) {
+  qm_str *skus = lua_newuserdatauv(L, (count + 1) * sizeof *skus, 0);
+  *stands = lua_newuserdatauv(L, (count + 1) * sizeof **stands, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_rawgeti(L, index, (int)i + 1);
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "a SKU must be a string, not a %s", luaL_typename(L, -1));
+    skus[i].p = lua_tolstring(L, -1, &skus[i].n);
+    lua_pop(L, 1);
+  }
+  return skus;
+}
+
+/* page(store, where, skus, now) -> tables of few fields by SKU, or nil, ... */
+int qm_l_page(lua_State *L) {
+  enum { STORE = 1, WHERE, SKUS, NOW };
+  qm_handle *handle = qm_check_handle(L, STORE);
+  qm_where where;
+  qm_err err = {0};
+  qm_stand *stands;
+  char number[24];
+  luaL_checktype(L, SKUS, LUA_TTABLE);
+  int64_t now_ms = qm_check_time(L, NOW);
+  size_t count = lua_rawlen(L, SKUS);
+  qm_problem_kind problem = qm_read_where(L, WHERE, &where);
+  if (problem)
+    return qm_push_problem(L, problem, where.channel_code);
+  if (count > QM_LINES_MAX)
+    return qm_push_problem(L, QM_P_TOO_MANY, (qm_str){NULL, 0});
+  qm_str *skus = read_skus(L, SKUS, count, &stands);
+  if (qm_store_stand(handle->store, &where, skus, count, now_ms, stands, &problem, &err) != QM_OK)
+    return qm_push_failure(L, &err);
+  if (problem)
+    return qm_push_problem(L, problem, qm_where_text(&where, number));
+  lua_createtable(L, 0, (int)count);
+  for (size_t i = 0; i < count; i++) {
+    lua_rawgeti(L, SKUS, (int)i + 1);
+    push_stand(L, handle, &stands[i], skus[i], false, true);
+    lua_rawset(L, -3);
+  }
+  return 1;
+}
+
+/* figure(store, where, sku, now, what) -> the salable quantity ("qty") or whether any can be sold
+ * ("salable"); nothing when there is more to say than that, which stand does. */
+int qm_l_figure(lua_State *L) {
+  enum { STORE = 1, WHERE, SKU, NOW, WHAT, QTY = 0 };
+  static const char *const words[] = {"qty", "salable", NULL};
+  qm_handle *handle = qm_check_handle(L, STORE);
+  qm_where where;
+  qm_stand stand;
+  qm_problem_kind problem;
+  qm_str sku;
+  sku.p = luaL_checklstring(L, SKU, &sku.n);
+  int64_t now_ms = qm_check_time(L, NOW);
+  int what = luaL_checkoption(L, WHAT, NULL, words);
+  if (qm_read_where(L, WHERE, &where) ||
+      qm_store_stand(handle->store, &where, &sku, 1, now_ms, &stand, &problem, NULL) || problem ||
+      stand.problem)
+    return 0;
+  if (what == QTY)
+    qm_push_qty(L, handle, qm_salable_qty(&stand.balance, &stand.rule));
+  else
+    lua_pushboolean(L, qm_is_salable(&stand.balance, &stand.rule));
+  return 1;
 }
 
 /* stand(store, where, skus, mode, now [, qty]) -> list of tables in the order of skus, or nil, ...
@@ -163,15 +233,8 @@ int qm_l_stand(lua_State *L) {
     return qm_push_problem(L, problem, (qm_str){NULL, 0});
   if (of_qty && qty <= 0)
     return qm_push_problem(L, qty < 0 ? QM_P_QTY_NEGATIVE : QM_P_QTY_ZERO, (qm_str){NULL, 0});
-  qm_str *skus = lua_newuserdatauv(L, (count + 1) * sizeof *skus, 0);
-  qm_stand *stands = lua_newuserdatauv(L, (count + 1) * sizeof *stands, 0);
-  for (size_t i = 0; i < count; i++) {
-    lua_rawgeti(L, SKUS, (int)i + 1);
-    if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "a SKU must be a string, not a %s", luaL_typename(L, -1));
-    skus[i].p = lua_tolstring(L, -1, &skus[i].n);
-    lua_pop(L, 1); /* the list keeps it alive */
-  }
+  qm_stand *stands;
+  qm_str *skus = read_skus(L, SKUS, count, &stands);
   if (qm_store_stand(handle->store, &where, skus, count, now_ms, stands, &problem, &err) != QM_OK)
     return qm_push_failure(L, &err);
   if (problem) {
@@ -180,7 +243,7 @@ int qm_l_stand(lua_State *L) {
   }
   lua_createtable(L, (int)count, 0);
   for (size_t i = 0; i < count; i++) {
-    push_stand(L, handle, &stands[i], skus[i], mode == WHOLE);
+    push_stand(L, handle, &stands[i], skus[i], mode == WHOLE, false);
     if (mode == CHECK && stands[i].problem == QM_P_NONE) {
       push_check(L, handle, &stands[i], qty, skus[i]);
       lua_setfield(L, -2, "errors");

@@ -241,6 +241,7 @@ void qm_store_close(qm_store *store) {
     return;
   qm_db_close(store->db);
   qm_queue_close(store->queue);
+  qm_seen_free(store->seen);
   qm_out_free(&store->out);
   qm_stakes_free(&store->stakes);
   free(store->facts.list);

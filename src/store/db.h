@@ -68,6 +68,14 @@ qm_code qm_db_commit(qm_db *db, qm_err *err);
  * happens when no transaction is open. */
 void qm_db_rollback(qm_db *db);
 
+/* Different after every commit to the file, by whomever. */
+typedef struct qm_db_stamp {
+  uint64_t parts[6];
+} qm_db_stamp;
+
+/* False where it cannot be told, or where what is read may be older: then nothing may be kept. */
+bool qm_db_stamp_now(qm_db *db, qm_db_stamp *out);
+
 /* Returns the log to the file now, as far as readers allow; not at all while somebody else writes.
  * Never waits, and nothing of it can fail in a way that matters. */
 void qm_db_return_log(qm_db *db);

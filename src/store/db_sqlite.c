@@ -3,6 +3,7 @@
 
 #include "db_sqlite.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -215,6 +216,7 @@ void qm_db_end_moment(qm_db *db) {
 
 qm_code qm_db_commit(qm_db *db, qm_err *err) {
   qm_code code = qm_db_run(db, QM_SQL_COMMIT, NULL, 0, err);
+  db->commits++;
   if (code)
     qm_db_rollback(db);
   return code;
@@ -222,6 +224,36 @@ qm_code qm_db_commit(qm_db *db, qm_err *err) {
 
 void qm_db_rollback(qm_db *db) {
   undo(db);
+}
+
+/* ---- has anybody committed? ---- */
+
+/* The first 48 bytes of the log's index, which all processes map, change with every commit, and
+ * when the log is begun anew (SQLite's "WAL-index header"; it has counted transactions in it and is
+ * written twice, for readers without a lock). They are there once this connection has read. */
+static volatile void *log_header(qm_db *db) {
+  enum { REGION = 32768 };
+  sqlite3_file *file = NULL;
+  volatile void *at = NULL;
+  if (!db->log_header && !db->in_memory &&
+      sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+      file && file->pMethods && file->pMethods->iVersion >= 2 && file->pMethods->xShmMap &&
+      file->pMethods->xShmMap(file, 0, REGION, 0, &at) == SQLITE_OK)
+    db->log_header = at;
+  return db->log_header;
+}
+
+bool qm_db_stamp_now(qm_db *db, qm_db_stamp *out) {
+  if (db->owner != getpid() || db->moment)
+    return false;
+  const volatile uint64_t *header = log_header(db);
+  *out = (qm_db_stamp){{db->commits}};
+  if (!header)
+    return db->in_memory;
+  for (size_t i = 0; i < sizeof out->parts / sizeof *out->parts; i++)
+    out->parts[i] = header[i];
+  atomic_thread_fence(memory_order_seq_cst);
+  return true;
 }
 
 /* ---- checking ---- */

@@ -201,6 +201,17 @@ qm_code qm_read_balance(qm_tx *tx, qm_sql sql, int first, qm_balance *out) {
   return fine ? QM_OK : qm_damaged(tx, "a balance");
 }
 
+bool qm_is_due(qm_tx *tx, qm_sql sql) {
+  enum { NEXT_EXPIRY = 9 };
+  if (qm_db_null(tx->db, sql, NEXT_EXPIRY))
+    return false;
+  int64_t next = qm_db_int(tx->db, sql, NEXT_EXPIRY);
+  /* What is due now is counted as it is now; how long nobody has asked for. */
+  int64_t until = next > tx->now_ms ? next : tx->now_ms;
+  tx->until = until < tx->until ? until : tx->until;
+  return next <= tx->now_ms;
+}
+
 /* The row as it is stored, whether something in it has expired, and whether it shares sources. */
 static qm_code stored_balance(qm_tx *tx, int64_t id, qm_balance *out, bool *found, bool *due,
                               bool *shared) {
@@ -210,7 +221,7 @@ static qm_code stored_balance(qm_tx *tx, int64_t id, qm_balance *out, bool *foun
   if (code || !*found)
     return code;
   code = qm_read_balance(tx, QM_SQL_BALANCE, 0, out);
-  *due = !qm_db_null(tx->db, QM_SQL_BALANCE, 9) && QM_COL_INT(tx, BALANCE, 9) <= tx->now_ms;
+  *due = qm_is_due(tx, QM_SQL_BALANCE);
   *shared = QM_COL_INT(tx, BALANCE, 10) != 0;
   QM_END(tx, BALANCE);
   return code;

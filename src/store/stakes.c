@@ -43,8 +43,7 @@ static qm_code load_stakes(qm_tx *tx, int64_t product, bool *due) {
     qm_stake *stake = &stakes->list[stakes->count++];
     *stake = (qm_stake){.stock = QM_COL_INT(tx, BALANCES, 11)};
     code = qm_read_balance(tx, QM_SQL_BALANCES, 0, &stake->balance);
-    if (!qm_db_null(tx->db, QM_SQL_BALANCES, 9) && QM_COL_INT(tx, BALANCES, 9) <= tx->now_ms)
-      *due = true;
+    *due |= qm_is_due(tx, QM_SQL_BALANCES);
     stakes->shared = QM_COL_INT(tx, BALANCES, 10) != 0;
   }
   if (code)

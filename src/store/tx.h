@@ -12,6 +12,7 @@
 #include "events.h"
 #include "queue.h"
 #include "schema.h"
+#include "seen.h"
 #include "store.h"
 
 /* One product's balances, and, when its stocks share sources, the network they make. */
@@ -43,6 +44,7 @@ typedef struct qm_marks {
   qm_mark *list;
   size_t count, capacity;
 } qm_marks;
+
 /* Memory that grows and is kept. */
 typedef struct qm_block {
   void *p;
@@ -53,6 +55,7 @@ struct qm_store {
   qm_db *db;
   qm_queue *queue; /* of those who write to the file; NULL: not joined yet */
   bool unqueued;   /* nor can it be */
+  qm_seen *seen;
   qm_out out;
   bool independent;
   /* The balances an op has moved, to be settled at its end. */
@@ -78,6 +81,7 @@ typedef struct qm_tx {
   int64_t document; /* 0: none yet */
   int64_t now_ms;
   bool writes;
+  int64_t until;        /* readers: when something that was read changes by itself */
   bool expiring;        /* expired holds are being taken out, or have been for this op */
   int64_t hold_expires; /* when the hold that is released does; 0: an order's lines are moved */
 } qm_tx;
@@ -187,6 +191,8 @@ qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group
 qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *out, bool *found);
 /* Reads the nine numbers of a balance from the statement's columns, from `first` on. */
 qm_code qm_read_balance(qm_tx *tx, qm_sql sql, int first, qm_balance *out);
+/* Has a hold of it expired? sql: one of the two that read balances. */
+bool qm_is_due(qm_tx *tx, qm_sql sql);
 qm_code qm_damaged(qm_tx *tx, const char *what);
 qm_code qm_own_of(qm_tx *tx, int64_t product, int64_t *own);
 qm_code qm_sku_of(qm_tx *tx, int64_t product, qm_span *out);
