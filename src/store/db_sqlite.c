@@ -183,6 +183,7 @@ static qm_code begin(qm_db *db, qm_sql sql, qm_err *err) {
 
 qm_code qm_db_begin_write(qm_db *db, qm_err *err) {
   qm_code code = qm_db_may_write(db, err);
+  db->writes++;
   return code ? code : begin(db, QM_SQL_BEGIN_WRITE, err);
 }
 
@@ -216,7 +217,6 @@ void qm_db_end_moment(qm_db *db) {
 
 qm_code qm_db_commit(qm_db *db, qm_err *err) {
   qm_code code = qm_db_run(db, QM_SQL_COMMIT, NULL, 0, err);
-  db->commits++;
   if (code)
     qm_db_rollback(db);
   return code;
@@ -247,7 +247,7 @@ bool qm_db_stamp_now(qm_db *db, qm_db_stamp *out) {
   if (db->owner != getpid() || db->moment)
     return false;
   const volatile uint64_t *header = log_header(db);
-  *out = (qm_db_stamp){{db->commits}};
+  *out = (qm_db_stamp){{db->writes}};
   if (!header)
     return db->in_memory;
   for (size_t i = 0; i < sizeof out->parts / sizeof *out->parts; i++)

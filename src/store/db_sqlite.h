@@ -16,7 +16,7 @@ struct qm_db {
   pid_t owner;
   int busy_ms;
   int log_pages, log_limit;               /* how long the log is, and how long it may become */
-  uint64_t commits;                       /* of this connection */
+  uint64_t writes;                        /* that this connection has begun */
   volatile void *log_header;              /* of the log's index, NULL: not known yet */
   bool in_memory, readonly, full, moment; /* moment: several reads are under way */
   qm_file *file;
