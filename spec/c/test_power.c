@@ -222,6 +222,29 @@ static bool fail_at(const failing *f, int64_t n) {
   return power.struck;
 }
 
+/* Without its log a file would be written in another way, which a power cut takes commits from. */
+TEST(a_file_whose_log_cannot_be_kept_is_not_opened) {
+  int64_t n = 1;
+  for (bool struck = true; struck && unit.failures < UNIT_SHOWN; n++) {
+    run r = {.file = kit_new_file(), .full = true};
+    power_watch((uint64_t)n);
+    qm_err err = {0};
+    power_arm(POWER_ERROR, n);
+    qm_code code = story_open(&r.file, r.full, &r.store, &err);
+    struck = power.struck;
+    power_disarm();
+    if (code == QM_OK) {
+      sqlite3 *eyes = kit_eyes(r.file.path);
+      if (!CHECK_INT(kit_ask(eyes, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1))
+        fprintf(stderr, "  call %lld of opening failed\n", (long long)n);
+      sqlite3_close(eyes);
+    }
+    close_shop(&r);
+    story_remove(&r.file);
+  }
+  CHECK(n > 50);
+}
+
 TEST(a_call_that_fails_is_said_and_changes_nothing) {
   for (size_t i = 0; i < sizeof FAILINGS / sizeof *FAILINGS; i++) {
     int64_t n = 1, tried = 0, stride = thorough ? 1 : STRIDE;
@@ -238,6 +261,7 @@ int main(void) {
   story_read(&shop);
   RUN(with_full_durability_nothing_acknowledged_is_lost);
   RUN(with_normal_durability_at_most_a_tail_is_lost);
+  RUN(a_file_whose_log_cannot_be_kept_is_not_opened);
   RUN(a_call_that_fails_is_said_and_changes_nothing);
   story_free(&shop);
   disk_free(&power.disk);

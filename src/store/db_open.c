@@ -106,6 +106,7 @@ static qm_code migrate(qm_db *db, const char *path, qm_err *err) {
   return code;
 }
 
+/* The mode is said first and kept when the statement ends, so that may fail as well. */
 static int set_log_mode(qm_db *db, bool *set) {
   sqlite3_stmt *stmt = NULL;
   int rc = sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode = WAL", -1, &stmt, NULL);
@@ -116,8 +117,8 @@ static int set_log_mode(qm_db *db, bool *set) {
     *set = mode && strcmp(mode, "wal") == 0;
     rc = SQLITE_OK;
   }
-  sqlite3_finalize(stmt);
-  return rc;
+  int end = sqlite3_finalize(stmt);
+  return rc == SQLITE_OK ? end : rc;
 }
 
 /* Changing the mode needs the file for oneself, and SQLite does not wait for that: it says at once
