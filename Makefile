@@ -109,6 +109,7 @@ $(OUT)/%.o: %.c Makefile | headers
 # What stands between the engine and the library in some tests.
 WRAP_test_power := qm_store_apply
 WRAP_test_memory := qm_store_apply malloc calloc realloc strdup free
+WRAP_test_memory_lua := $(WRAP_test_memory) luaL_newstate
 TEST_WRAPS = $(patsubst %,-Wl$(comma)--wrap=%,$(WRAP_$(basename $(@F))))
 
 $(OUT)/test/%: spec/c/%.c $(ARCHIVE)

@@ -11,9 +11,9 @@
 
 static struct {
   sqlite3_mem_methods sqlite;
-  bool armed, lasting, struck;
+  bool armed, lasting, struck, lua; /* lua: its allocations are counted, not the others */
   int64_t calls, at;
-  int64_t blocks; /* allocated and not freed */
+  int64_t blocks, lua_bytes; /* allocated and not freed */
 } no_memory;
 
 static inline void no_memory_arm(int64_t at, bool lasting) {
@@ -28,15 +28,20 @@ static inline void no_memory_disarm(void) {
   no_memory.armed = false;
 }
 
-/* Does this allocation fail? */
-static inline bool no_memory_now(void) {
+/* Does this allocation fail? lua: it is one of Lua's. */
+static inline bool no_memory_for(bool lua) {
   if (!no_memory.armed)
     return false;
-  no_memory.calls++;
-  bool fails =
-      no_memory.calls == no_memory.at || (no_memory.lasting && no_memory.calls > no_memory.at);
+  bool counts = no_memory.lua == lua;
+  no_memory.calls += counts;
+  bool fails = (counts && no_memory.calls == no_memory.at) ||
+               (no_memory.lasting && no_memory.calls >= no_memory.at);
   no_memory.struck |= fails;
   return fails;
+}
+
+static inline bool no_memory_now(void) {
+  return no_memory_for(false);
 }
 
 /* ---- the engine ---- */
@@ -80,6 +85,24 @@ char *__wrap_strdup(const char *text) {
 void __wrap_free(void *p) {
   no_memory.blocks -= p != NULL;
   __real_free(p);
+}
+
+/* ---- Lua ---- */
+
+/* A lua_Alloc. To make a block smaller must not fail. */
+static inline void *no_memory_lua(void *context, void *p, size_t old, size_t size) {
+  (void)context;
+  size_t had = p ? old : 0;
+  if (size > had && no_memory_for(true))
+    return NULL;
+  void *result = NULL;
+  if (size == 0)
+    __real_free(p);
+  else
+    result = __real_realloc(p, size);
+  if (result || size == 0)
+    no_memory.lua_bytes += (int64_t)size - (int64_t)had;
+  return result;
 }
 
 /* ---- SQLite ---- */

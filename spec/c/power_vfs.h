@@ -40,6 +40,7 @@ static struct {
   power_mode mode;
   int64_t calls, at; /* calls that count in this mode, so far; the one where it happens */
   bool off, struck;  /* struck: it has happened */
+  bool vague;        /* to a sync, whose failure SQLite gives no reason for */
   bool watched;      /* the disk is told of changes */
   uint64_t random;
 } power;
@@ -132,6 +133,7 @@ static int power_truncate(sqlite3_file *file, sqlite3_int64 size) {
 static int power_sync(sqlite3_file *file, int flags) {
   bool cut, fails = power_fails(POWER_CHANGES | POWER_NEEDS, &cut);
   disk_file *known = power_watched(file);
+  power.vague |= fails;
   (void)flags; /* the real disk need not be waited for */
   if (known && !fails) {
     disk_sync(known);
@@ -289,7 +291,7 @@ static inline void power_arm(power_mode mode, int64_t at) {
   power.mode = mode;
   power.at = at;
   power.calls = 0;
-  power.off = power.struck = false;
+  power.off = power.struck = power.vague = false;
 }
 
 static inline void power_disarm(void) {

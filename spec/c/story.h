@@ -16,6 +16,9 @@
 
 enum { STORY_STEPS = 128, STORY_OPS = 64, STORY_NAME = 48 };
 
+/* When the story begins, as in STORY_RECORD. */
+#define STORY_NOW INT64_C(1700000000000)
+
 typedef struct story_step {
   char name[STORY_NAME];
   enum { STORY_APPLY, STORY_CHECKPOINT, STORY_REOPEN } kind;
@@ -132,7 +135,7 @@ static inline void story_remove(const kit_file *file) {
 static inline qm_code story_open(const kit_file *file, bool full, qm_store **store, qm_err *err) {
   qm_db_options options = kit_options(file);
   options.full = full;
-  return qm_store_open(&options, false, KIT_NOW, store, err);
+  return qm_store_open(&options, false, STORY_NOW, store, err);
 }
 
 /* QM_OK also when an op was refused: that is an answer. The code of a file that could not be opened
@@ -150,6 +153,33 @@ static inline qm_code story_carry_out(const story_step *step, const kit_file *fi
   default:
     return qm_store_apply(*store, (const qm_op *const *)step->ops, step->count, verdicts, err);
   }
+}
+
+/* A file that nobody has open, to be put back later; n 0: there is none. */
+typedef struct story_image {
+  char *bytes;
+  size_t n;
+} story_image;
+
+static inline void story_take(const kit_file *file, story_image *image) {
+  FILE *in = fopen(file->path, "rb");
+  if (!in || fseek(in, 0, SEEK_END) != 0)
+    abort();
+  image->n = (size_t)ftell(in);
+  rewind(in);
+  free(image->bytes);
+  image->bytes = malloc(image->n + 1);
+  if (!image->bytes || fread(image->bytes, 1, image->n, in) != image->n)
+    abort();
+  fclose(in);
+}
+
+static inline void story_put(const kit_file *file, const story_image *image) {
+  story_empty(file);
+  FILE *out = image->n > 0 ? fopen(file->path, "wb") : NULL;
+  if (image->n > 0 &&
+      (!out || fwrite(image->bytes, 1, image->n, out) != image->n || fclose(out) != 0))
+    abort();
 }
 
 /* Does it do nothing more when it is carried out again? Documents do that; other steps leave the

@@ -15,33 +15,8 @@ static story shop;
 static bool thorough;
 static kit_file file;
 
-/* The file as it is before a step, when nobody has it open. */
-static struct {
-  char *bytes;
-  size_t n;
-} image;
-
-static void take_image(void) {
-  FILE *in = fopen(file.path, "rb");
-  if (!in || fseek(in, 0, SEEK_END) != 0)
-    abort();
-  image.n = (size_t)ftell(in);
-  rewind(in);
-  free(image.bytes);
-  image.bytes = malloc(image.n + 1);
-  if (!image.bytes || fread(image.bytes, 1, image.n, in) != image.n)
-    abort();
-  fclose(in);
-}
-
-static void put_image(void) {
-  story_empty(&file);
-  if (image.n == 0)
-    return;
-  FILE *out = fopen(file.path, "wb");
-  if (!out || fwrite(image.bytes, 1, image.n, out) != image.n || fclose(out) != 0)
-    abort();
-}
+/* The file as it is before a step. */
+static story_image image;
 
 static bool is_at(int place) {
   char *text = story_text(file.path);
@@ -62,7 +37,7 @@ typedef struct asking {
 static bool run_without(const asking *a, int64_t n, bool lasting) {
   qm_store *store = NULL;
   qm_err err = {0};
-  put_image();
+  story_put(&file, &image);
   int64_t blocks = no_memory.blocks, bytes = sqlite3_memory_used();
   bool good = a->before < 0 || CHECK_INT(story_open(&file, false, &store, &err), QM_OK);
   no_memory_arm(n, lasting);
@@ -151,11 +126,11 @@ static void all_steps(bool lasting) {
   tried += run_with_less(&opening, lasting);
   for (int i = 0; i < (int)shop.count && unit.failures < UNIT_SHOWN; i++) {
     asking a = {shop.steps[i].name, run_step, &shop.steps[i], i, i + 1};
-    take_image();
+    story_take(&file, &image);
     tried += run_with_less(&a, lasting);
     if (!thorough) { /* the last of several strides need not have been a whole step */
       qm_store *store = NULL;
-      put_image();
+      story_put(&file, &image);
       CHECK_INT(story_open(&file, false, &store, &err), QM_OK);
       CHECK_INT(a.run(&a, &store, &err), QM_OK);
       qm_store_close(store);
@@ -188,7 +163,7 @@ TEST(readings_fail_and_work_again) {
   for (int i = 0; i < last; i++)
     CHECK_INT(story_carry_out(&shop.steps[i], &file, false, &store, &err), QM_OK);
   qm_store_close(store);
-  take_image();
+  story_take(&file, &image);
   for (size_t i = 0; i < sizeof readings / sizeof *readings; i++) {
     tried += run_with_less(&readings[i], false);
     tried += run_with_less(&readings[i], true);
