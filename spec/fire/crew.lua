@@ -12,7 +12,8 @@ local Crew = {}
 Crew.__index = Crew
 
 function Crew.new(directory)
-  local self = setmetatable({ directory = directory, pipes = {}, pids = {} }, Crew)
+  local self = setmetatable({ directory = directory, pipes = {}, pids = {}, outputs = {} },
+    Crew)
   self.command = children.program(directory, "worker",
     "require(arg[2])(arg[1], (table.unpack or unpack)(arg, 3))"):gsub("^timeout %-k 1 120 ", "")
   os.execute(("rm -f %s/gate %s/stop; mkfifo %s/gate"):format(directory, directory, directory))
@@ -20,9 +21,10 @@ function Crew.new(directory)
 end
 
 -- Starts a process that runs what the module returns, a function, with the directory and the words.
+-- The shell says its process id and becomes the program.
 function Crew:hire(module, ...)
   local words = table.concat({ self.directory, module, ... }, " ")
-  local pipe = assert(io.popen(("sh -c 'echo $$; exec %s %s 2>&1'"):format(self.command, words)))
+  local pipe = assert(io.popen(("echo $$; exec %s %s 2>&1"):format(self.command, words)))
   self.pipes[#self.pipes + 1] = pipe
   self.pids[#self.pids + 1] = assert(tonumber(pipe:read("*l")))
   return #self.pids
@@ -50,16 +52,20 @@ function Crew:stop()
   assert(io.open(self.directory .. "/stop", "w")):close()
 end
 
--- Waits for the end of all; returns what each said since it began.
-function Crew:finish()
-  local outputs = {}
-  for i, pipe in ipairs(self.pipes) do
-    outputs[i] = pipe:read("*a")
-    pipe:close()
+-- Waits for the end of a worker; returns what it said since it began.
+function Crew:wait(number)
+  if not self.outputs[number] then
+    self.outputs[number] = self.pipes[number]:read("*a")
+    self.pipes[number]:close()
   end
-  if self.gate then self.gate:close() end
-  self.pipes, self.pids, self.gate = {}, {}, nil
-  return outputs
+  return self.outputs[number]
+end
+
+-- Waits for the end of all; returns what each said.
+function Crew:finish()
+  for number in ipairs(self.pipes) do self:wait(number) end
+  self.gate:close()
+  return self.outputs
 end
 
 return Crew
