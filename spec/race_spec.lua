@@ -1,5 +1,5 @@
 -- race_spec.lua: many want few units at the same moment. Exactly what is there is sold, whatever
--- the orders look like.
+-- the orders look like, and everybody gets a turn. QM_RACE_SECONDS says how long turns are counted.
 
 local Crew = require "fire.crew"
 local children = require "children"
@@ -122,6 +122,29 @@ describe("eight processes that begin at the same moment", function()
           assert.is_true(reserved.eu <= 90 and reserved.us <= 110)
           assert.equal(150, reserved.eu + reserved.us + reserved.all)
         end
+      end)
+    end)
+  end)
+
+  it("all get a turn: the slowest has at least half of the mean share", function()
+    children.with_directory(function(directory)
+      fill(directory, { "pen" }, { a = 100000000 })
+      local crew = Crew.new(directory)
+      for i = 1, PROCESSES do crew:hire("fire.regular", "p" .. i) end
+      crew:begin()
+      os.execute("sleep " .. (os.getenv("QM_RACE_SECONDS") or 3))
+      crew:stop()
+      local least, total = math.huge, 0
+      local outputs = crew:finish()
+      for _, output in ipairs(outputs) do
+        local count = tonumber(output:match("^placed (%d+)\n$"))
+        assert.is_number(count, output:sub(-300))
+        least, total = math.min(least, count), total + count
+      end
+      assert.is_true(least >= total / PROCESSES / 2, table.concat(outputs))
+      helpers.with_inventory({ path = directory .. "/shop.db" }, function(inv)
+        local report = inv:verify()
+        assert.same({ true, total }, { report.ok, report.orders })
       end)
     end)
   end)
