@@ -119,6 +119,15 @@ describe("the checker of histories", function()
     end)
   end
 
+  it("lets an answer say replayed at first only where it may have been passed on", function()
+    local one = place(1, 2, "a", 2, REPLAYED)
+    assert.is_false((checker.linearizable({ one }, 5)))
+    one.passed_on = true
+    assert.is_true(checker.linearizable({ one, read(3, 4, 5, 2) }, 5))
+    assert.is_false((checker.linearizable({ one, read(3, 4, 5, 0) }, 5)))
+    assert.is_false((checker.linearizable({ one }, 1)))
+  end)
+
   it("gives up on what would take too long", function()
     local ops = {}
     for i = 1, 20 do ops[i] = place(i, nil, "a" .. i, i, nil) end

@@ -1,6 +1,8 @@
 -- history_spec.lua: what many clients were told about few products can be put into one order in
--- which it is right, also when some of them were killed; and no id was applied twice.
--- QM_HISTORY_ROUNDS says how many histories, QM_HISTORY_CALLS how long each is for a client.
+-- which it is right, also when some of them were killed, or turned away because others were busy;
+-- and no id was applied twice. QM_HISTORY_ROUNDS says how many histories, QM_HISTORY_CALLS how many
+-- calls a client makes in each, QM_HISTORY_PATIENCE how long half of the clients wait (seconds) before
+-- they are turned away.
 
 local Crew = require "fire.crew"
 local checker = require "history.checker"
@@ -12,6 +14,8 @@ local worker = require "fire.worker"
 local ROUNDS = tonumber(os.getenv("QM_HISTORY_ROUNDS") or 4)
 local CALLS = tonumber(os.getenv("QM_HISTORY_CALLS") or 60)
 local SEED = tonumber(os.getenv("QM_HISTORY_SEED") or 1)
+
+local PATIENCE = tonumber(os.getenv("QM_HISTORY_PATIENCE") or 60)
 
 local CLIENTS, UNITS, SKUS = 6, 12, { "pen", "ink", "cap" }
 
@@ -35,18 +39,18 @@ local function ask_again(inv, path, killed, random)
   for _, sku in ipairs(SKUS) do ask{ op = "read", sku = sku } end
 end
 
--- Lets clients work and kills some; returns the history.
+-- Lets clients work and kills some, or none; returns the history, and who was killed.
 local function live(directory, random)
   local crew, path = Crew.new(directory), directory .. "/history"
   for i = 1, CLIENTS do
     crew:hire("history.client", "c" .. i, CLIENTS, random(1, 1000000), CALLS,
-      random(1, 2) == 1 and "full" or "normal")
+      random(1, 2) == 1 and "full" or "normal", random(1, 2) == 1 and 60 or PATIENCE)
   end
   crew:begin()
   local victims, killed = worker.shuffled({ 1, 2, 3, 4, 5, 6 }, random), {}
-  for _ = 1, random(3, 5) do table.remove(victims) end
+  for _ = 1, random(3, 6) do table.remove(victims) end
   for _, number in ipairs(victims) do killed["c" .. number] = true end
-  crew:kill(victims, random(1, 150) / 1000)
+  if #victims > 0 then crew:kill(victims, random(1, 150) / 1000) end
   helpers.with_inventory({ path = directory .. "/shop.db", busy_timeout = 60 }, function(inv)
     ask_again(inv, path, killed, random)
     for number, output in ipairs(crew:finish()) do
@@ -56,7 +60,7 @@ local function live(directory, random)
     local ask = record.recorder(path, "last", inv)
     for _, sku in ipairs(SKUS) do ask{ op = "read", sku = sku } end
   end)
-  return record.read(path)
+  return record.read(path), killed
 end
 
 -- Each id that reserves did so for what it asked for, once, whoever sent it and how often.
@@ -84,10 +88,11 @@ local function round(number)
   children.with_directory(function(directory)
     local path = directory .. "/shop.db"
     fill(path)
-    local history, all, overlaps = live(directory, children.random(SEED * 1000 + number)), 0, 0
+    local history, killed = live(directory, children.random(SEED * 1000 + number))
+    local all, overlaps = 0, 0
     assert.same({}, record.strangers(history))
     for _, sku in ipairs(SKUS) do
-      local ops = record.project(history, sku)
+      local ops = record.project(history, sku, next(killed) ~= nil)
       local ok, problem = checker.linearizable(ops, UNITS)
       assert.is_true(ok, ("seed %d, round %d, %s: %s"):format(SEED, number, sku, tostring(problem)))
       all, overlaps = all + #ops, overlaps + record.overlaps(ops)

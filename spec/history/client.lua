@@ -76,17 +76,20 @@ end
 local KINDS = { "place", "place", "place", "shared", "shared", "hold", "hold", "take", "release",
   "extend", "cancel", "cancel", "adjust", "adjust", "read", "read", "read" }
 
--- Goes on until it has asked `most` times or is told to stop.
-return function(directory, name, clients, seed, most, durability)
+-- Goes on until it has asked `most` times or is told to stop. With a short busy_timeout it is
+-- turned away now and then, and may ask once more.
+return function(directory, name, clients, seed, most, durability, busy_timeout)
   local self = setmetatable({ name = name, clients = tonumber(clients), count = 0, counts = {},
     random = children.random(tonumber(seed)) }, Client)
-  local inv = worker.open(directory, { durability = durability })
+  local inv = worker.open(directory,
+    { durability = durability, busy_timeout = tonumber(busy_timeout) })
   local ask = record.recorder(directory .. "/history", name, inv)
   local going = worker.going(directory)
   worker.begin(directory)
   while self.count < tonumber(most) and going() do
     self.count = self.count + 1
-    ask(MAKE[KINDS[self.random(1, #KINDS)]](self))
+    local request = MAKE[KINDS[self.random(1, #KINDS)]](self)
+    if ask(request).code == "BUSY" and self.random(1, 2) == 1 then ask(request) end
   end
   inv:close()
   worker.say("done")

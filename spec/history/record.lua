@@ -25,7 +25,7 @@ local function summary(request, answer, message, code, detail)
     short = short or {}
     short[problem.sku] = true
   end
-  local expected = short or code == "NOT_FOUND" or code == "CONFLICT"
+  local expected = short or code == "NOT_FOUND" or code == "CONFLICT" or code == "BUSY"
   if not expected then error(code .. ": " .. message) end
   return { code = code, short = short }
 end
@@ -97,6 +97,9 @@ local function units_of(history, sku)
   return units
 end
 
+-- BUSY says that nothing was changed, and nothing else.
+local function said_nothing(answer) return answer and answer.code == "BUSY" end
+
 local function answer_of(answer, sku, gives_up)
   if not answer or answer.q then return answer end
   if answer.ok then
@@ -124,13 +127,13 @@ local function projected(request, sku, units)
     or nil
 end
 
--- The history of one product's counter, for the checker.
-function _M.project(history, sku)
+-- The history of one product's counter, for the checker; passed_on: somebody was killed in it.
+function _M.project(history, sku, passed_on)
   local units, list = units_of(history, sku), {}
   for _, op in ipairs(history) do
-    local part = projected(op.request, sku, units)
+    local part = not said_nothing(op.answer) and projected(op.request, sku, units)
     if part then
-      part.from, part.to = op.from, op.to
+      part.from, part.to, part.passed_on = op.from, op.to, passed_on
       part.answer = answer_of(op.answer, sku, part.what == "release" or part.what == "cancel")
       list[#list + 1] = part
     end
@@ -159,7 +162,8 @@ function _M.strangers(history)
   for _, op in ipairs(history) do
     local of = op.request.hold and "hold " .. op.request.hold
       or op.request.order and "order " .. op.request.order
-    if of and not made[of] and op.answer and op.answer.code ~= "NOT_FOUND" then
+    local said = op.answer and not said_nothing(op.answer)
+    if of and not made[of] and said and op.answer.code ~= "NOT_FOUND" then
       list[#list + 1] = op
     end
   end
