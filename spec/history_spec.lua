@@ -1,8 +1,8 @@
 -- history_spec.lua: what many clients were told about few products can be put into one order in
 -- which it is right, also when some of them were killed, or turned away because others were busy;
 -- and no id was applied twice. QM_HISTORY_ROUNDS says how many histories, QM_HISTORY_CALLS how many
--- calls a client makes in each, QM_HISTORY_PATIENCE how long half of the clients wait (seconds) before
--- they are turned away.
+-- calls a client makes in each, QM_HISTORY_PATIENCE how many seconds half of the clients wait
+-- before they are turned away.
 
 local Crew = require "fire.crew"
 local checker = require "history.checker"

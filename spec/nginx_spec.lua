@@ -1,7 +1,6 @@
 -- nginx_spec.lua: the example gateway in nginx, two workers, one inventory file.
 
 local cjson = require "cjson"
-local children = require "children"
 local helpers = require "helpers"
 local nginx = require "nginx.server"
 
@@ -30,23 +29,6 @@ local function order(id, qty, changes)
   return request
 end
 
--- Sends every order until it has an answer, and one other than "try again"; the answers in order.
-local function send_all(server, requests)
-  local answers, open = {}, {}
-  for i in ipairs(requests) do open[i] = i end
-  for _ = 1, 20 do
-    local list = {}
-    for i, position in ipairs(open) do list[i] = requests[position] end
-    local again = {}
-    for i, answer in ipairs(#list > 0 and server:send(list) or {}) do
-      answers[open[i]] = answer
-      if answer.status == 503 or answer.status == 0 then again[#again + 1] = open[i] end
-    end
-    open = again
-  end
-  return answers
-end
-
 local function count(answers, key)
   local counts = {}
   for _, answer in ipairs(answers) do
@@ -72,23 +54,6 @@ local function rush(sku)
     requests[2 * i] = { "GET", "/salable/" .. sku .. "?channel=eu" }
   end
   return requests
-end
-
--- A transaction of somebody else's that keeps every writer out until it is ended.
-local function with_writer(directory, fn)
-  local path = directory .. "/build/gateway/shop.db"
-  local held = directory .. "/held"
-  local shell = assert(io.popen(("sqlite3 %s >%s"):format(path, held), "w"))
-  shell:write("BEGIN IMMEDIATE;\nSELECT 'held';\n")
-  shell:flush()
-  for _ = 1, 250 do
-    if (children.read_file(held) or "") ~= "" then break end
-    os.execute("sleep 0.02")
-  end
-  local ok, problem = pcall(fn)
-  shell:write("ROLLBACK;\n")
-  shell:close()
-  if not ok then error(problem, 0) end
 end
 
 describe("the gateway in nginx", function()
@@ -120,7 +85,7 @@ describe("the gateway in nginx", function()
     local ids = {}
     nginx.with_server(fill, function(server)
       local orders, questions = {}, {}
-      for i, answer in ipairs(send_all(server, rush("lamp"))) do
+      for i, answer in ipairs(server:send_all(rush("lamp"))) do
         local list = i % 2 == 1 and orders or questions
         list[#list + 1] = answer
         if answer.status == 201 then ids[#ids + 1] = answer.body.id end
@@ -146,7 +111,7 @@ describe("the gateway in nginx", function()
       nginx.kill_later(worker, 0.05)
       local first = server:send(rush("bolt"))
       assert.is_true(nginx.has_ended(worker))
-      local again = send_all(server, rush("bolt"))
+      local again = server:send_all(rush("bolt"))
       for i = 1, 2 * ORDERS, 2 do
         local once, twice = first[i].status, again[i].status
         if once == 201 then assert.equal(200, twice) end -- what was acknowledged is still there
@@ -165,7 +130,7 @@ describe("the gateway in nginx", function()
       local body = cjson.encode(order("o-1", 2))
       local requests = {}
       for i = 1, 12 do requests[i] = { "POST", "/orders", body } end
-      for _, answer in ipairs(send_all(server, requests)) do
+      for _, answer in ipairs(server:send_all(requests)) do
         assert.equal(200, answer.status)
         assert.is_true(answer.body.replayed)
         answer.body.replayed = nil
@@ -205,7 +170,7 @@ describe("the gateway in nginx", function()
       assert.equal(201, server:place(order("taken", 1)).status)
       local requests = {}
       for i, case in ipairs(REFUSALS) do requests[i] = case[1] end
-      for i, answer in ipairs(send_all(server, requests)) do
+      for i, answer in ipairs(server:send_all(requests)) do
         local request, status, code = REFUSALS[i][1], REFUSALS[i][2], REFUSALS[i][3]
         local what = table.concat(request, " ")
         assert.equal(code, answer.body.code, what)
@@ -218,7 +183,7 @@ describe("the gateway in nginx", function()
 
   it("answers 503 while another writer keeps it waiting; the same order succeeds later", function()
     nginx.with_server(fill, function(server)
-      with_writer(server.directory, function()
+      server:with_writer(function()
         local answer = server:place(order("o-1", 1))
         assert.equal(503, answer.status)
         assert.equal("BUSY", answer.body.code)
@@ -235,9 +200,9 @@ describe("the gateway in nginx", function()
       for i = 1, 24 do
         requests[i] = { "POST", "/orders", cjson.encode(order("o-" .. i, 0.5)) }
       end
-      local old = count(send_all(server, requests), "worker")
+      local old = count(server:send_all(requests), "worker")
       server:reload(keys(old))
-      for _, answer in ipairs(send_all(server, requests)) do
+      for _, answer in ipairs(server:send_all(requests)) do
         assert.is_true(answer.body.replayed)
         assert.is_nil(old[answer.worker])
       end

@@ -20,18 +20,24 @@ local function replace(text, old, new)
   return text:sub(1, from - 1) .. new .. text:sub(to + 1)
 end
 
--- The example's configuration on our socket, with what only this spec needs: the worker in a
--- header, and a file that is opened too early.
+-- The example's configuration on our socket, with what only specs need: the worker in a header, a
+-- file that is opened too early, and threads that write.
 local function configuration(directory)
   local text = children.read_file("examples/nginx.conf")
   text = replace(text, "listen 127.0.0.1:8080;", ([[
     listen unix:%s/http.sock;
     location = /before-fork {
       content_by_lua_block { require("before_fork").try() }
+    }
+    location = /thread-orders {
+      content_by_lua_block { require("threads").orders() }
     }]]):format(directory))
+  text = replace(text, "worker_processes 2;",
+    "worker_processes 2;\nthread_pool writers threads=4 max_queue=1000;")
   text = replace(text, "$prefix/examples/?.lua;",
     "$prefix/examples/?.lua;$prefix/spec/nginx/?.lua;")
   return replace(text, "  init_worker_by_lua_block {", [[
+  lua_worker_thread_vm_pool_size 24;
   init_by_lua_block {
     require("before_fork").open(ngx.config.prefix() .. "build/gateway/early.db")
   }
@@ -98,6 +104,14 @@ function Server:reload(workers)
   assert(succeeded(wait_for(condition, 5)), "the old workers did not end")
 end
 
+-- As soon as so many of the requests that are sent next are being answered, runs a shell command
+-- in the server's directory.
+function Server:when_answered(count, command)
+  os.execute(([[cd %s; rm -f out/*; { i=0
+    until set -- out/* && [ $# -ge %d ]; do i=$((i + 1)); [ $i -lt 500 ] || exit; sleep 0.01; done
+    %s; } 2>/dev/null &]]):format(self.directory, count, command))
+end
+
 -- A request without an answer, or with half of one, has the status 0.
 local function parse(text)
   local head, body = text:match("^(.-)\r\n\r\n(.*\n)$")
@@ -109,12 +123,13 @@ local function parse(text)
 end
 
 -- Sends requests { method, path, body }, many at a time, and returns the answers in their order.
-function Server:send(requests)
+-- Who sends goes away after so many seconds, without an answer if it has none yet.
+function Server:send(requests, patience)
   local lines = {}
   for i, request in ipairs(requests) do
     if i > 1 then lines[#lines + 1] = "next" end
-    lines[#lines + 1] = ('unix-socket = "%s/http.sock"\nmax-time = 20\ninclude\nsilent')
-      :format(self.directory)
+    lines[#lines + 1] = ('unix-socket = "%s/http.sock"\nmax-time = %g\ninclude\nsilent')
+      :format(self.directory, patience or 20)
     lines[#lines + 1] = ('request = "%s"\nurl = "http://shop%s"\noutput = "%s/out/%d"')
       :format(request[1], request[2], self.directory, i)
     if request[3] then
@@ -130,6 +145,39 @@ function Server:send(requests)
     answers[i] = parse(children.read_file(("%s/out/%d"):format(self.directory, i)) or "")
   end
   return answers
+end
+
+-- Sends each request until it has an answer, and one other than "try again"; the answers in order.
+function Server:send_all(requests)
+  local answers, open = {}, {}
+  for i in ipairs(requests) do open[i] = i end
+  for _ = 1, 20 do
+    local list = {}
+    for i, position in ipairs(open) do list[i] = requests[position] end
+    local again = {}
+    for i, answer in ipairs(#list > 0 and self:send(list) or {}) do
+      answers[open[i]] = answer
+      if answer.status == 503 or answer.status == 0 then again[#again + 1] = open[i] end
+    end
+    open = again
+  end
+  return answers
+end
+
+-- Runs fn within a transaction of somebody else's that keeps every writer out.
+function Server:with_writer(fn)
+  local path, held = self.directory .. "/build/gateway/shop.db", self.directory .. "/held"
+  local shell = assert(io.popen(("sqlite3 %s >%s"):format(path, held), "w"))
+  shell:write("BEGIN IMMEDIATE;\nSELECT 'held';\n")
+  shell:flush()
+  for _ = 1, 250 do
+    if (children.read_file(held) or "") ~= "" then break end
+    os.execute("sleep 0.02")
+  end
+  local ok, problem = pcall(fn)
+  shell:write("ROLLBACK;\n")
+  shell:close()
+  if not ok then error(problem, 0) end
 end
 
 function Server:get(path)
