@@ -205,7 +205,8 @@ help:
 		'make asan       C tests and specs under AddressSanitizer and UBSan' \
 		'make valgrind   C tests and specs under memcheck' \
 		'make fuzz SECONDS=60    each fuzzer for so long' \
-		'make soak STEPS=1000000 SEED=1    random shops against the naive model, on both hosts' \
+		'make soak STEPS=1000000 SEED=1    kills, histories, and random shops against the naive' \
+		'                model, on both hosts' \
 		'make bench ROWS=1,3    rates beside Redis, PostgreSQL, MariaDB and bare SQLite, 15 minutes' \
 		'make docs       write the API table of README.md from lua/quartermaster/meta.lua' \
 		'make rockspec   write the file lists of the rockspec' \

