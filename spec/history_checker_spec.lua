@@ -43,6 +43,25 @@ local function read(from, to, q, r, h)
   return op(from, to, "read", {}, { q = q, r = r, h = h or 0 })
 end
 
+-- The same in a second, or between two.
+local function at(since, made, till)
+  made.since, made.till = since, till or since
+  return made
+end
+
+local function hold_until(from, to, id, qty, ends)
+  local made = at(1, hold(from, to, id, qty, OK))
+  made.ends = ends
+  return made
+end
+
+local function extend_until(from, to, of, since, ends, till)
+  local made = op(from, to, "extend", { id = "x", hold = of, ends = ends }, OK)
+  return at(since, made, till)
+end
+
+local function read_at(from, to, second, r, h) return at(second, read(from, to, 5, r, h or r)) end
+
 -- name, units at first, operations
 local GOOD = {
   { "one after the other", 5, { place(1, 2, "a", 3, OK), place(3, 4, "b", 3, SHORT),
@@ -71,6 +90,13 @@ local GOOD = {
     release(9, 10, "r", "h", { ok = true, qty = 0 }) } },
   { "a refusal for another product's sake", 5, { place(1, 2, "a", 2, { elsewhere = true }),
     read(3, 4, 5, 0) } },
+  { "a hold that ends by itself", 5, { hold_until(1, 2, "h", 2, 10), read_at(3, 4, 9, 2),
+    read_at(5, 6, 10, 0), at(10, release(7, 8, "r", "h", { code = "EXPIRED" })),
+    at(11, take(9, 10, "o", "h", OK)), read_at(11, 12, 11, 2, 0) } },
+  { "a hold that is extended", 5, { hold_until(1, 2, "h", 2, 10), extend_until(3, 4, "h", 9, 20),
+    read_at(5, 6, 15, 2), read_at(7, 8, 20, 0) } },
+  { "two looks on either side of the end of a hold", 5, { hold_until(1, 2, "h", 2, 10),
+    read_at(3, 6, 9, 2), read_at(4, 5, 10, 0) } },
   { "counts up and down", 1, { adjust(1, 2, "a", 4, OK), adjust(3, 4, "b", -6, SHORT),
     adjust(5, 6, "b", -5, OK), read(7, 8, 0, 0) } },
 }
@@ -100,6 +126,10 @@ local BAD = {
     cancel(3, 5, "c", "a", { ok = true, qty = 2 }),
     cancel(4, 6, "d", "a", { ok = true, qty = 2 }) } },
   { "an answer that was never given before", 5, { place(1, 2, "a", 2, REPLAYED) } },
+  { "a hold that ends too soon", 5, { hold_until(1, 2, "h", 2, 10), read_at(3, 4, 9, 0) } },
+  { "a hold that ends too late", 5, { hold_until(1, 2, "h", 2, 10), read_at(3, 4, 10, 2) } },
+  { "a hold that comes back", 5, { hold_until(1, 2, "h", 2, 10), extend_until(3, 6, "h", 9, 20, 10),
+    read_at(4, 5, 10, 0), read_at(7, 8, 10, 2) } },
   { "goods that are taken twice", 3, { adjust(1, 3, "a", -2, OK), adjust(2, 4, "b", -2, OK) } },
 }
 
@@ -128,6 +158,16 @@ describe("the checker of histories", function()
     assert.is_false((checker.linearizable({ one }, 1)))
   end)
 
+  it("lets a hold come back only where what extends it may have waited", function()
+    local late = extend_until(3, 6, "h", 9, 20, 10)
+    local ops = { hold_until(1, 2, "h", 2, 10), late, read_at(4, 5, 10, 0), read_at(7, 8, 11, 2) }
+    assert.is_false((checker.linearizable(ops, 5)))
+    late.waited = true
+    assert.is_true(checker.linearizable(ops, 5))
+    late.since = 10
+    assert.is_false((checker.linearizable(ops, 5)))
+  end)
+
   it("gives up on what would take too long", function()
     local ops = {}
     for i = 1, 20 do ops[i] = place(i, nil, "a" .. i, i, nil) end
@@ -137,40 +177,57 @@ describe("the checker of histories", function()
   end)
 end)
 
--- Tries every order there is: slow, and too simple to be wrong.
+-- The counter after these effects, each at its second, worked out anew.
+local function view_of(done, initial, t)
+  local known, ends, due = {}, {}, {}
+  local view = { q = initial, r = 0, h = 0, t = t, ends = ends, due = due,
+    get = function(_, key) return known[key] end }
+  local function pass(second)
+    for key in pairs(due) do
+      if ends[key] and ends[key] <= second then
+        view.r, view.h, due[key] = view.r - known[key], view.h - known[key], nil
+      end
+    end
+  end
+  for _, entry in ipairs(done) do
+    local effect = entry.effect
+    pass(entry.t)
+    view.q, view.r = view.q + (effect.q or 0), view.r + (effect.r or 0)
+    view.h = view.h + (effect.h or 0)
+    for key, value in pairs(effect.set or {}) do known[key] = value end
+    if effect.past then due[effect.past] = nil end
+    if effect.ends then ends[effect.of], due[effect.of] = effect.ends, effect.due or nil end
+  end
+  pass(t)
+  return view
+end
+
+-- May this one come first of those that are left? Not when another was answered before its call.
+local function may_be_first(one, left)
+  for _, other in pairs(left) do
+    if other.answer and other.to < one.from then return false end
+  end
+  return true
+end
+
+-- Tries every order there is, at every second: slow, and too simple to be wrong.
 local function naive(ops, initial)
-  local function view_of(done)
-    local known = {}
-    local view = { q = initial, r = 0, h = 0, get = function(_, key) return known[key] end }
-    for _, effect in ipairs(done) do
-      view.q, view.r = view.q + (effect.q or 0), view.r + (effect.r or 0)
-      view.h = view.h + (effect.h or 0)
-      for key, value in pairs(effect.set or {}) do known[key] = value end
-    end
-    return view
-  end
-
-  -- May this one come first of those that are left? Not when another was answered before its call.
-  local function may_be_first(one, left)
-    for _, other in pairs(left) do
-      if other.answer and other.to < one.from then return false end
-    end
-    return true
-  end
-
-  local function search(left, done)
+  local function search(left, done, now)
     local open = false
     for _, one in pairs(left) do open = open or one.answer ~= nil end
     if not open then return true end
     for number, one in pairs(left) do
-      local fits, effect
-      if may_be_first(one, left) then fits, effect = counter.step(view_of(done), one) end
-      if fits then
-        left[number] = nil
-        done[#done + 1] = effect or {}
-        local found = search(left, done)
-        left[number], done[#done] = one, nil
-        if found then return true end
+      local since = math.max(now, one.since or 0)
+      local till = one.answer and one.till or math.max(since, 4)
+      for t = since, may_be_first(one, left) and till or -1 do
+        local fits, effect = counter.step(view_of(done, initial, t), one)
+        if fits then
+          left[number] = nil
+          done[#done + 1] = { effect = effect or {}, t = t }
+          local found = search(left, done, t)
+          left[number], done[#done] = one, nil
+          if found then return true end
+        end
       end
     end
     return false
@@ -178,7 +235,7 @@ local function naive(ops, initial)
 
   local left = {}
   for i, one in ipairs(ops) do left[i] = one end
-  return search(left, {})
+  return search(left, {}, 0)
 end
 
 local WHAT = {
@@ -187,12 +244,16 @@ local WHAT = {
   function(random, n) return take(0, 0, "o" .. random(1, n), "h" .. random(1, n)) end,
   function(random, n) return release(0, 0, "r" .. random(1, n), "h" .. random(1, n)) end,
   function(random, n) return cancel(0, 0, "c" .. random(1, n), "o" .. random(1, n)) end,
+  function(random, n)
+    return op(0, 0, "extend", { id = "x" .. random(1, n), hold = "h" .. random(1, n) })
+  end,
   function(random, n) return adjust(0, 0, "a" .. random(1, n), random(1, 2) * 4 - 6) end,
   function() return op(0, 0, "read", {}) end,
 }
 
 local ANSWERS = { OK, SHORT, REPLAYED, { code = "NOT_FOUND" }, { code = "CONFLICT" },
-  { ok = true, qty = 1 }, { ok = true, qty = 2 }, { ok = true, qty = 0 }, { elsewhere = true } }
+  { code = "EXPIRED" }, { ok = true, qty = 1 }, { ok = true, qty = 2 }, { ok = true, qty = 0 },
+  { elsewhere = true } }
 
 -- A few operations at random times. Answers are guessed until some fit, so that histories of both
 -- kinds come about: those that can be put into an order and those that almost can.
@@ -208,9 +269,11 @@ local function random_history(random)
     local one = WHAT[random(1, #WHAT)](random, 2)
     one.from = math.min(moments[2 * i - 1], moments[2 * i])
     one.to = math.max(moments[2 * i - 1], moments[2 * i])
+    one.since, one.till = math.floor(one.from / 3), math.floor(one.to / 3)
+    if one.what == "hold" or one.what == "extend" then one.ends = one.since + random(1, 2) end
     ops[i] = one
     if random(1, 6) > 1 then
-      for _ = 1, 12 do
+      for _ = 1, 14 do
         one.answer = one.what == "read" and { q = random(0, 4), r = random(0, 4), h = random(0, 2) }
           or ANSWERS[random(1, #ANSWERS)]
         if naive(ops, 2) then break end

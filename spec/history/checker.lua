@@ -5,7 +5,8 @@
 -- The search is Wing and Gong's, as Lowe has refined it: the history is followed event by event,
 -- and with it every configuration that is still possible, which is the set of operations under way
 -- that have had their moment, and the counter they leave. Moments are given only when an answer
--- forces it; equal configurations are followed once.
+-- forces it; equal configurations are followed once. Time passes with these moments: each is within
+-- the seconds of its operation, and holds end before it.
 
 local counter = require "history.counter"
 
@@ -24,25 +25,74 @@ function View:get(key)
 end
 
 local function first_view(base, initial)
-  return setmetatable({ base = base, over = {}, had = {}, q = initial, r = 0, h = 0 }, View)
+  return setmetatable({ base = base, over = {}, had = {}, due = {}, ends = {}, q = initial,
+    mark = 0, r = 0, h = 0, t = 0 }, View)
 end
 
--- A copy of the view in which the operation has had its moment.
+local function copy_of(map)
+  local copy = {}
+  for key, value in pairs(map) do copy[key] = value end
+  return copy
+end
+
+local function copy_of_view(view)
+  local copy = setmetatable(copy_of(view), View)
+  copy.over, copy.had, copy.due = copy_of(view.over), copy_of(view.had), copy_of(view.due)
+  return copy
+end
+
+-- Time has come to a second, and holds that end until then have ended.
+local function pass(view, t)
+  local effect, keys = counter.ended(view, t)
+  view.r, view.h, view.t = view.r + effect.r, view.h + effect.h, t
+  for key in pairs(keys) do view.due[key] = nil end
+end
+
+-- The view at a second that has not passed.
+local function at(view, t)
+  if t == view.t then return view end
+  local later = copy_of_view(view)
+  pass(later, t)
+  return later
+end
+
+-- A number for all ends of holds, since they depend on the order of what extended them.
+local function mark_of(view, key, ends)
+  local weight = 1
+  for i = 1, #key do weight = (weight * 31 + key:byte(i)) % 1000003 end
+  return (view.mark + (ends - (view.ends[key] or 0)) * weight) % 2147483647
+end
+
+-- A copy of the view in which the operation has had its moment. A hold may end before that.
 local function after(view, number, effect)
-  local copy = { base = view.base, over = {}, had = {}, q = view.q + (effect.q or 0),
-    r = view.r + (effect.r or 0), h = view.h + (effect.h or 0) }
-  for key, over in pairs(view.over) do copy.over[key] = over end
-  for key, value in pairs(effect.set) do copy.over[key] = { value = value, by = number } end
-  for other, had in pairs(view.had) do copy.had[other] = had end
+  local copy = copy_of_view(view)
+  copy.q, copy.r = view.q + (effect.q or 0), view.r + (effect.r or 0)
+  copy.h = view.h + (effect.h or 0)
+  for key, value in pairs(effect.set or {}) do copy.over[key] = { value = value, by = number } end
+  if effect.ends then
+    copy.ends, copy.mark = copy_of(view.ends), mark_of(view, effect.of, effect.ends)
+    copy.ends[effect.of] = effect.ends
+    copy.due[effect.of] = effect.due or nil
+  end
+  if effect.past then copy.due[effect.past] = nil end
   copy.had[number] = effect
-  return setmetatable(copy, View)
+  pass(copy, copy.t)
+  return copy
+end
+
+-- The seconds that an operation may have had its moment in, if this view comes before it. Nobody
+-- knows when one without an answer was over; to be later than all others makes no difference.
+local function seconds_of(op, view, latest)
+  local since = math.max(view.t, op.since or 0)
+  return since, op.answer and (op.till or since) or math.max(since, latest or since)
 end
 
 -- What changes nothing may have its moment as soon as its answer fits: that takes nothing from any
 -- other operation.
 local function settle(view, ops, under_way)
   for number in pairs(under_way) do
-    if not view.had[number] and ops[number].answer then
+    local from, to = seconds_of(ops[number], view)
+    if not view.had[number] and ops[number].answer and from == view.t and view.t <= to then
       local fits, effect = counter.step(view, ops[number])
       if fits and not effect then view.had[number] = {} end
     end
@@ -50,11 +100,29 @@ local function settle(view, ops, under_way)
   return view
 end
 
+-- Adds the configurations in which one more operation has just had its moment.
+local function extend(views, view, ops, under_way)
+  local latest = view.t
+  for number in pairs(under_way) do
+    latest = math.max(latest, ops[number].answer and ops[number].till or 0)
+  end
+  for number in pairs(under_way) do
+    local from, to = seconds_of(ops[number], view, latest)
+    for t = view.had[number] and to + 1 or from, to do
+      local now = at(view, t)
+      local fits, effect = counter.step(now, ops[number])
+      if fits and (effect or t > view.t) then
+        views[#views + 1] = settle(after(now, number, effect or {}), ops, under_way)
+      end
+    end
+  end
+end
+
 local function key_of(view)
   local list = {}
   for number in pairs(view.had) do list[#list + 1] = number end
   table.sort(list)
-  return table.concat(list, " ") .. "|" .. view.q .. "|" .. view.r .. "|" .. view.h
+  return table.concat({ table.concat(list, " "), view.q, view.r, view.h, view.t, view.mark }, "|")
 end
 
 -- The configurations in which the operation has had its moment, that can follow from these.
@@ -69,13 +137,7 @@ local function forced(views, number, ops, under_way, most)
       if view.had[number] then
         found[#found + 1] = view
       else
-        for other in pairs(under_way) do
-          local fits, effect
-          if not view.had[other] then fits, effect = counter.step(view, ops[other]) end
-          if fits and effect then
-            views[#views + 1] = settle(after(view, other, effect), ops, under_way)
-          end
-        end
+        extend(views, view, ops, under_way)
       end
     end
   end
@@ -116,9 +178,10 @@ local function text_of(value)
   return "{ " .. table.concat(keys, ", ") .. " }"
 end
 
--- Operations have `from` and `to`, moments of which no two are equal; `to` is absent, like the
--- answer, when nobody knows. Returns true, or false and a sentence about the first answer that fits
--- nowhere.
+-- Operations have `from` and `to`, moments of which no two are equal, and may have `since` and
+-- `till`, the seconds of these; `to` and `till` are absent, like the answer, when nobody knows.
+-- Returns true, or false and a sentence about the first answer that fits nowhere; raises when more
+-- than `most` configurations would have to be followed at once.
 function _M.linearizable(ops, initial, most)
   local base, under_way = {}, {}
   local views = { first_view(base, initial) }

@@ -14,11 +14,22 @@ function Client:new_id(kind)
   return self.name .. "-" .. kind .. self.counts[kind]
 end
 
--- An order or hold of this client or, by a guess, of another one.
+-- One of the last orders or holds of this client or, by a guess, of another one.
 function Client:some_id(kind)
-  local most = math.max(1, self.counts[kind] or 0)
-  local who = self.random(1, 3) > 1 and self.name or "c" .. self.random(1, self.clients)
-  return who .. "-" .. kind .. self.random(math.max(1, most - 6), most)
+  local made, last = self.made[kind], math.max(1, self.counts[kind] or 0)
+  if #made > 0 and self.random(1, 3) > 1 then
+    return made[self.random(math.max(1, #made - 4), #made)]
+  end
+  return ("c%d-%s%d"):format(self.random(1, self.clients), kind,
+    self.random(math.max(1, last - 6), last))
+end
+
+-- Sends a request, and once more if it is turned away, or does not.
+function Client:ask(request)
+  local answer = self.send(request)
+  if answer.code == "BUSY" and self.random(1, 2) == 1 then answer = self.send(request) end
+  local kind = request.op == "hold" and "h" or request.op == "place" and "o"
+  if kind and answer.ok then table.insert(self.made[kind], request.id) end
 end
 
 local function some_lines(random, key, from, to)
@@ -42,7 +53,7 @@ function MAKE.shared(self)
 end
 
 function MAKE.hold(self)
-  return { op = "hold", id = self:new_id("h"), stock = 1, ttl = 900,
+  return { op = "hold", id = self:new_id("h"), stock = 1, ttl = self.random(1, 4),
     lines = some_lines(self.random, "qty", 1, 4) }
 end
 
@@ -55,7 +66,8 @@ function MAKE.release(self)
 end
 
 function MAKE.extend(self)
-  return { op = "extend", id = self:new_id("x"), hold = self:some_id("h"), ttl = 900 }
+  return { op = "extend", id = self:new_id("x"), hold = self:some_id("h"),
+    ttl = self.random(1, 4) }
 end
 
 function MAKE.cancel(self)
@@ -80,16 +92,16 @@ local KINDS = { "place", "place", "place", "shared", "shared", "hold", "hold", "
 -- turned away now and then, and may ask once more.
 return function(directory, name, clients, seed, most, durability, busy_timeout)
   local self = setmetatable({ name = name, clients = tonumber(clients), count = 0, counts = {},
-    random = children.random(tonumber(seed)) }, Client)
-  local inv = worker.open(directory,
-    { durability = durability, busy_timeout = tonumber(busy_timeout) })
-  local ask = record.recorder(directory .. "/history", name, inv)
+    made = { o = {}, h = {} }, random = children.random(tonumber(seed)) }, Client)
+  local history = directory .. "/history"
+  local inv = worker.open(directory, { durability = durability,
+    busy_timeout = tonumber(busy_timeout), clock = record.clock(history) })
+  self.send = record.recorder(history, name, inv)
   local going = worker.going(directory)
   worker.begin(directory)
   while self.count < tonumber(most) and going() do
     self.count = self.count + 1
-    local request = MAKE[KINDS[self.random(1, #KINDS)]](self)
-    if ask(request).code == "BUSY" and self.random(1, 2) == 1 then ask(request) end
+    self:ask(MAKE[KINDS[self.random(1, #KINDS)]](self))
   end
   inv:close()
   worker.say("done")

@@ -1,6 +1,8 @@
 -- record.lua: histories of several processes, written into one file that all append to. Every call
 -- is a line before it and a line after it, and the place of a line in the file is its time: the
 -- system appends one after the other, so no clocks have to be compared, and none can be wrong.
+-- The clock that the inventories are given is made of it too: a second passes whenever so much has
+-- been written. So holds end in the middle of everything, however fast the machine is.
 
 local assert = require "luassert"
 local children = require "children"
@@ -8,7 +10,16 @@ local cjson = require "cjson"
 
 local _M = {}
 
+local EXPECTED = { NOT_FOUND = true, CONFLICT = true, EXPIRED = true, BUSY = true }
 local SHORT = { NOT_ENOUGH = true, OUT_OF_STOCK = true }
+
+local START, BYTES_OF_A_SECOND = 1763900000, 6000
+
+-- The clock of a history. Its file must be there.
+function _M.clock(path)
+  local file = assert(io.open(path, "r"))
+  return function() return START + math.floor(file:seek("end") / BYTES_OF_A_SECOND) end
+end
 
 -- The part of an answer that is compared, as it is written down.
 local function summary(request, answer, message, code, detail)
@@ -18,15 +29,14 @@ local function summary(request, answer, message, code, detail)
   elseif answer then
     local lines = {}
     for _, line in ipairs(answer.lines) do lines[line.sku] = (lines[line.sku] or 0) + line.qty end
-    return { ok = true, replayed = answer.replayed, lines = lines }
+    return { ok = true, replayed = answer.replayed, lines = lines, expires = answer.expires }
   end
   local short = nil
   for _, problem in ipairs(SHORT[code] and detail.errors or {}) do
     short = short or {}
     short[problem.sku] = true
   end
-  local expected = short or code == "NOT_FOUND" or code == "CONFLICT" or code == "BUSY"
-  if not expected then error(code .. ": " .. message) end
+  if not short and not EXPECTED[code] then error(code .. ": " .. message) end
   return { code = code, short = short }
 end
 
@@ -39,16 +49,16 @@ local function send(inv, request)
   return inv[request.op](inv, copy)
 end
 
--- Returns a function that sends a request and writes down the call and the answer.
+-- Returns a function that sends a request and writes down the call and the answer, each with the
+-- second that it is then.
 function _M.recorder(path, name, inv)
-  local log, serial = assert(io.open(path, "a")), 0
+  local log, clock = assert(io.open(path, "a")), _M.clock(path)
   log:setvbuf("full", 65536)
   local function note(word, value)
-    log:write(name, " ", serial, " ", word, " ", cjson.encode(value), "\n")
+    log:write(name, " ", clock(), " ", word, " ", cjson.encode(value), "\n")
     log:flush() -- one call of the system for the whole line
   end
   return function(request)
-    serial = serial + 1
     note("ask", request)
     local answer = summary(request, send(inv, request))
     note("got", answer)
@@ -56,18 +66,20 @@ function _M.recorder(path, name, inv)
   end
 end
 
--- The operations of a history: { client, request, from, to, answer }; the last two are absent where
--- nobody knows.
+-- The operations of a history: { client, request, from, since, to, till, answer }; the last three
+-- are absent where nobody knows.
 function _M.read(path)
   local list, open, number = {}, {}, 0
   local text = assert(children.read_file(path))
-  for client, word, value in text:gmatch("(%S+) %d+ (%a+) ([^\n]*)\n") do
+  for client, second, word, value in text:gmatch("(%S+) (%d+) (%a+) ([^\n]*)\n") do
     number = number + 1
     if word == "ask" then
-      open[client] = { client = client, request = cjson.decode(value), from = number }
+      open[client] = { client = client, request = cjson.decode(value), from = number,
+        since = tonumber(second) }
       list[#list + 1] = open[client]
     else
-      open[client].to, open[client].answer = number, cjson.decode(value)
+      open[client].to, open[client].till = number, tonumber(second)
+      open[client].answer = cjson.decode(value)
     end
   end
   return list
@@ -95,6 +107,20 @@ local function units_of(history, sku)
   end
   for id, hold in pairs(taken) do units["order " .. id] = units["hold " .. hold] end
   return units
+end
+
+-- When what a request held or extended ends: as any answer to it has said, else as soon as it may.
+local function ends_of(history)
+  local ends = {}
+  for _, op in ipairs(history) do
+    local request, answer = op.request, op.answer
+    local key = request.ttl and request.op .. " " .. request.id
+    if key and answer and answer.expires then ends[key] = answer.expires end
+  end
+  return function(op)
+    local request = op.request
+    return request.ttl and (ends[request.op .. " " .. request.id] or op.since + request.ttl)
+  end
 end
 
 -- BUSY says that nothing was changed, and nothing else.
@@ -127,13 +153,15 @@ local function projected(request, sku, units)
     or nil
 end
 
--- The history of one product's counter, for the checker; passed_on: somebody was killed in it.
-function _M.project(history, sku, passed_on)
-  local units, list = units_of(history, sku), {}
+-- The history of one product's counter, for the checker; what `tolerated` has, its operations have.
+function _M.project(history, sku, tolerated)
+  local units, ends, list = units_of(history, sku), ends_of(history), {}
   for _, op in ipairs(history) do
     local part = not said_nothing(op.answer) and projected(op.request, sku, units)
     if part then
-      part.from, part.to, part.passed_on = op.from, op.to, passed_on
+      part.from, part.to, part.since, part.till = op.from, op.to, op.since, op.till
+      part.ends = ends(op) or nil
+      for key, value in pairs(tolerated or {}) do part[key] = value end
       part.answer = answer_of(op.answer, sku, part.what == "release" or part.what == "cancel")
       list[#list + 1] = part
     end
