@@ -126,9 +126,9 @@ static qm_code read_items(qm_tx *tx, int64_t stock, int64_t product, const size_
 static qm_code read_candidates(qm_tx *tx, int64_t stock, const qm_supply_request *request,
                                size_t count) {
   size_t by_id[QM_SOURCES_MAX];
-  qm_candidate *candidates = tx->store->candidates.p;
+  qm_candidate *candidates = tx->store->candidates.p; /* NULL: there was no need of room yet */
   order_by_id(tx->store->places.p, count, by_id);
-  for (size_t i = 0; i < request->sku_count; i++) {
+  for (size_t i = 0; count > 0 && i < request->sku_count; i++) {
     qm_product product = {0};
     bool found = false;
     qm_str sku = request->skus[i];
