@@ -153,6 +153,18 @@ TEST(a_stock_without_sources_has_no_capacity) {
   CHECK_INT(qm_network_deficiency(&in.net), 3);
 }
 
+/* Nobody has made room for supplies that are not there. */
+TEST(a_network_without_sources_has_no_arrays_of_them) {
+  instance in = {0};
+  link_arrays(&in);
+  in.net.supply = in.net.left = NULL;
+  in.net.stock_count = 2;
+  in.demand[0] = 5, in.demand[1] = 7;
+  qm_network_index(&in.net);
+  CHECK_INT(qm_network_capacity(&in.net, 0), 0);
+  CHECK_INT(qm_network_deficiency(&in.net), 12);
+}
+
 TEST(the_largest_quantities_do_not_overflow) {
   instance in = {.net = {.stock_count = STOCKS, .source_count = 1, .edge_count = STOCKS},
                  .supply = {QM_QTY_MAX}};
@@ -171,6 +183,7 @@ int main(void) {
   RUN(what_cannot_be_served_agrees_with_trying_everything);
   RUN(a_neighbours_promise_takes_only_what_it_must);
   RUN(a_stock_without_sources_has_no_capacity);
+  RUN(a_network_without_sources_has_no_arrays_of_them);
   RUN(the_largest_quantities_do_not_overflow);
   return unit_report();
 }

@@ -91,7 +91,8 @@ static qm_qty serve(qm_network *net, uint32_t stock, qm_qty wanted) {
 static void clear_flow(qm_network *net) {
   for (uint32_t e = 0; e < net->edge_count; e++)
     net->edges[e].flow = 0;
-  memcpy(net->left, net->supply, net->source_count * sizeof *net->left);
+  if (net->source_count > 0)
+    memcpy(net->left, net->supply, net->source_count * sizeof *net->left);
 }
 
 qm_qty qm_network_capacity(qm_network *net, uint32_t stock) {
