@@ -7,38 +7,12 @@
 #define QM_SPEC_FILE_KIT_H
 
 #include "../c/store_kit.h"
+#include "input.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 enum { PAGE = 4096, TABLES = 32, COLUMNS = 24, TARGETS = 4, CHUNK = 32 };
-
-/* Not assert, which a build may switch off: the fuzzer then finds nothing. */
-static void must_hold(bool held, const char *what, int line) {
-  if (held)
-    return;
-  fprintf(stderr, "line %d: not so: %s\n", line, what);
-  abort();
-}
-
-#define must(held) must_hold((held), #held, __LINE__)
-
-/* ---- input ---- */
-
-typedef struct input {
-  const uint8_t *at, *end;
-} input;
-
-static uint8_t next_byte(input *in) {
-  return in->at < in->end ? *in->at++ : 0;
-}
-
-static uint64_t next_bytes(input *in, int count) {
-  uint64_t value = 0;
-  for (int i = 0; i < count; i++)
-    value = value << 8 | next_byte(in);
-  return value;
-}
 
 /* ---- files ---- */
 
@@ -152,7 +126,8 @@ static void sell(qm_store *store, char from) {
     apply(store, kit_event(&record, QM_OP_ALLOCATE, event, other, skus[i % SKUS], "hub", KIT_ONE));
     apply(store,
           kit_event(&record, QM_OP_SHIP, event, order, skus[i % SKUS], "default", 2 * KIT_ONE));
-    apply(store, kit_event(&record, QM_OP_INVOICE, event, order, skus[i % SKUS], NULL, 3 * KIT_ONE));
+    apply(store,
+          kit_event(&record, QM_OP_INVOICE, event, order, skus[i % SKUS], NULL, 3 * KIT_ONE));
     apply(store, kit_event(&record, QM_OP_CANCEL, event, order, skus[i % SKUS], NULL, KIT_ONE));
     apply(store, kit_event(&record, QM_OP_RETURN, event, order, skus[i % SKUS], "hub", KIT_ONE));
     apply(store, hold_of(order, skus[i % SKUS], KIT_ONE / 2));
@@ -227,7 +202,8 @@ static void list_tables(void) {
 }
 
 static void bind_value(sqlite3_stmt *stmt, uint8_t kind, input *in) {
-  uint8_t length = 0;
+  const uint8_t *piece;
+  int length;
   switch (kind % 6) {
   case 0:
   case 1: /* added to what is there */
@@ -238,13 +214,11 @@ static void bind_value(sqlite3_stmt *stmt, uint8_t kind, input *in) {
     return;
   case 3:
   case 4:
-    length = next_byte(in) % CHUNK;
-    length = in->end - in->at < length ? (uint8_t)(in->end - in->at) : length;
+    length = (int)next_piece(in, next_byte(in) % CHUNK, &piece);
     if (kind % 6 == 3)
-      sqlite3_bind_text(stmt, 1, (const char *)in->at, length, SQLITE_STATIC);
+      sqlite3_bind_text(stmt, 1, (const char *)piece, length, SQLITE_STATIC);
     else
-      sqlite3_bind_blob(stmt, 1, in->at, length, SQLITE_STATIC);
-    in->at += length;
+      sqlite3_bind_blob(stmt, 1, piece, length, SQLITE_STATIC);
     return;
   default:
     return;

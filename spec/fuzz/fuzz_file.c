@@ -298,8 +298,9 @@ enum { MOST = 8, READONLY = 1, SEALED = 2, REPLACED = 4, NO_LOG = 8, QUERIES_AT 
 
 static void replace(input *in) {
   int target = next_byte(in) % TARGETS;
-  write_file(name_of(target), in->at, (size_t)(in->end - in->at));
-  in->at = in->end;
+  const uint8_t *piece;
+  size_t size = next_piece(in, SIZE_MAX, &piece);
+  write_file(name_of(target), piece, size);
 }
 
 static void damage(input *in) {
