@@ -1,10 +1,12 @@
 /* soup.h: for fuzz_api.c: Lua values out of an input: what a call takes, as a grammar says it, and
  * in between anything at all.
  *
- * A grammar is a text. A letter is one value; {key:value key:value} is a record, where "key?:" says
- * that the key is mostly absent; [value] is a list.
- *   s SKU   i id   o source   k stock   c channel   q quantity   n number   b boolean
- *   t text  r real w word     f file with what was written to it         x anything */
+ * A grammar is a text. A letter is one value; (one|another) is one of these words; [value] is a
+ * list; {key:value key:value} is a record, where "key?:" says that the key is mostly absent and
+ * "key~:" that it often is.
+ *   s SKU   o source   k stock   c channel   q quantity   n number   r real   b boolean   t text
+ *   w word  u time     x anything            f a file and what is in it       i a new document's id
+ *   P a new order's id, or an old one's      O an order's id   H, h the same of holds */
 #ifndef QM_SPEC_SOUP_H
 #define QM_SPEC_SOUP_H
 
@@ -24,14 +26,17 @@ typedef struct soup {
   input *in;
   int kept;         /* a table of tables that were made, for rings and finalizers */
   int self;         /* the inventory */
-  bool wild;        /* a metatable or a finalizer of ours may have had its say */
+  bool wild, ever;  /* a metatable or a finalizer of ours may have its say, in this call or any */
   bool plain;       /* no metatables, no finalizers */
   const char *file; /* where files are written */
 } soup;
 
 static const char *const sku_pool[] = {"pen",  "ink", "tour", "set",
                                        "file", "box", "nope", "caf\xc3\xa9"};
-static const char *const id_pool[] = {"a", "b", "c", "d", "h1", "h2", "e", "f"};
+static const char *const new_order_pool[] = {"p", "q", "r", "s", "t", "u", "v", "a"};
+static const char *const order_pool[] = {"a", "b", "c", "d", "p", "q", "r", "old"};
+static const char *const new_hold_pool[] = {"l", "m", "n", "h"};
+static const char *const hold_pool[] = {"h", "j", "l", "m", "n", "none", "h", "j"};
 static const char *const source_pool[] = {"default", "muc",        "ham", "new",
                                           "",        "m\xfcnchen", "muc", "ham"};
 static const char *const channel_pool[] = {"base", "eu", "us", "admin", "", "\xff", "new", "eu"};
@@ -173,7 +178,7 @@ static void push_text(soup *s) {
     PUSH(s, word_pool);
     return;
   case 2:
-    PUSH(s, id_pool);
+    PUSH(s, order_pool);
     return;
   case 3:
     n = (size_t)next_bytes(s->in, 2) % LONG;
@@ -200,7 +205,7 @@ static void keep(soup *s) {
 }
 
 static void push_metatable(soup *s, int depth) {
-  s->wild = true;
+  s->wild = s->ever = true;
   lua_newtable(s->L);
   for (int i = next_byte(s->in) % 4; i >= 0; i--) {
     PUSH(s, event_pool);
@@ -284,6 +289,7 @@ static void push_soup(soup *s, int depth) {
     lua_pushvalue(s->L, s->self);
     return;
   case 12:
+    s->wild |= s->ever;
     lua_rawgeti(s->L, s->kept, 1 + next_byte(s->in) % KEPT);
     return;
   default:
@@ -298,8 +304,8 @@ static void push_soup(soup *s, int depth) {
 static const char *skip(const char *p) {
   int open = 0;
   do {
-    open += *p == '{' || *p == '[';
-    open -= *p == '}' || *p == ']';
+    open += *p == '{' || *p == '[' || *p == '(';
+    open -= *p == '}' || *p == ']' || *p == ')';
     p++;
   } while (open > 0);
   return p;
@@ -312,13 +318,13 @@ static void push_record(soup *s, const char *p, int depth) {
   keep(s);
   for (p++; *p != '}'; p += *p == ' ') {
     const char *colon = strchr(p, ':');
-    bool rare = colon[-1] == '?';
+    bool rare = colon[-1] == '?', often = colon[-1] == '~';
     uint8_t byte = next_byte(s->in);
-    if (rare ? byte % 4 != 1 : byte > 250) {
+    if (rare ? byte % 8 != 1 : often ? byte % 2 == 0 : byte > 250) {
       p = skip(colon + 1);
       continue;
     }
-    lua_pushlstring(s->L, p, (size_t)(colon - p) - rare);
+    lua_pushlstring(s->L, p, (size_t)(colon - p) - (rare || often));
     p = push_value(s, colon + 1, depth + 1);
     lua_rawset(s->L, -3);
   }
@@ -335,6 +341,16 @@ static void push_list_of(soup *s, const char *p, int depth) {
     lua_rawseti(s->L, -2, i + 1);
   }
   spice(s, depth);
+}
+
+static void push_word(soup *s, const char *p) {
+  int count = 1;
+  for (const char *at = p; *at != ')'; at++)
+    count += *at == '|';
+  for (int which = next_byte(s->in) % count; which > 0; p++)
+    which -= *p == '|';
+  p += *p == '(';
+  lua_pushlstring(s->L, p, strcspn(p, "|)"));
 }
 
 static void push_qty(soup *s) {
@@ -386,7 +402,22 @@ static void push_letter(soup *s, char letter) {
     PUSH(s, sku_pool);
     return;
   case 'i':
-    PUSH(s, id_pool);
+    lua_pushfstring(s->L, "i%d", (int)next_byte(s->in) % 100);
+    return;
+  case 'P':
+    PUSH(s, new_order_pool);
+    return;
+  case 'O':
+    PUSH(s, order_pool);
+    return;
+  case 'H':
+    PUSH(s, new_hold_pool);
+    return;
+  case 'h':
+    PUSH(s, hold_pool);
+    return;
+  case 'u':
+    lua_pushinteger(s->L, 1700000000 + next_byte(s->in));
     return;
   case 'o':
     PUSH(s, source_pool);
@@ -435,6 +466,8 @@ static const char *push_value(soup *s, const char *p, int depth) {
     push_record(s, p, depth);
   else if (*p == '[')
     push_list_of(s, p, depth);
+  else if (*p == '(')
+    push_word(s, p);
   else
     push_letter(s, *p);
   return skip(p);
