@@ -62,12 +62,10 @@ static const call calls[] = {
     {"select", {"{order:O " SELECT "}"}},
     {"select",
      {"{stock:k channel?:c " SELECT "lines:[{sku:s qty:q line?:n group?:n splittable?:b}]}"}},
-    {"batch",
-     {"[{op:(place|cancel|ship|invoice|refund|hold|x) id:P order?:O stock~:k channel?:c hold?:h "
-      "source?:o ttl?:n force?:b lines~:[{sku:s qty:q line?:n source?:o}]}]"}},
+    {"batch", {"[{op:(place|x) id:P stock:k channel?:c hold?:h " PLACED "}]"}},
     {"batch",
      {"[{op:(cancel|ship|invoice|refund|return_goods|allocate|reassign) id:i order:O "
-      "lines~:[{sku:s qty:q line?:n}]}]"}},
+      "lines~:[{" CHOSEN "}]}]"}},
     {"salable", {"{stock:k channel?:c skus:[s]}"}},
     {"position", {"{stock:k channel?:c sku:s}"}},
     {"oversold", {"?{" WHERE CURSOR "}"}},
@@ -233,7 +231,9 @@ static bool names_call(const call *c, const char *text) {
 static void must_be_answer(const call *c, const soup *s, int status, int first) {
   lua_State *L = state;
   int count = lua_gettop(L) - first + 1;
-  if (status != LUA_OK) {
+  if (status == LUA_ERRMEM) {
+    must(s->scarce);
+  } else if (status != LUA_OK) {
     if (lua_type(L, -1) != LUA_TSTRING)
       fail(c, "raised a", luaL_typename(L, -1));
     else if (!s->wild && !names_call(c, lua_tostring(L, -1)))
@@ -245,6 +245,22 @@ static void must_be_answer(const call *c, const soup *s, int status, int first) 
   } else if (strcmp(c->name, "batch") == 0) {
     must_be_outcomes(c, first);
   }
+}
+
+/* ---- memory that runs out ---- */
+
+static int left = -1; /* allocations until there is no more; negative: there is enough */
+
+static void *allocate(void *context, void *block, size_t old, size_t size) {
+  (void)context;
+  if (size == 0) {
+    free(block);
+    return NULL;
+  }
+  if (left == 0 && (block == NULL || size > old))
+    return NULL;
+  left -= left > 0;
+  return realloc(block, size);
 }
 
 /* ---- calling ---- */
@@ -275,7 +291,10 @@ static void call_one(soup *s) {
       break;
     push_value(s, c->arguments[i] + optional, 0);
   }
-  must_be_answer(c, s, lua_pcall(L, count, LUA_MULTRET, 0), first);
+  left = s->scarce ? next_byte(s->in) * 2 : -1;
+  int status = lua_pcall(L, count, LUA_MULTRET, 0);
+  left = -1;
+  must_be_answer(c, s, status, first);
   lua_settop(L, first - 1);
 }
 
@@ -413,7 +432,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   int fd = mkstemp(file);
   must(fd >= 0 && close(fd) == 0);
   atexit(remove_file);
-  state = luaL_newstate();
+  state = lua_newstate(allocate, NULL);
   must(state != NULL);
   open_module();
   must_know_all();
@@ -422,16 +441,17 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  enum { MOST = 40, NERVOUS = 4, PLAIN = 8 };
+  enum { MOST = 40, NERVOUS = 4, PLAIN = 8, SCARCE = 16 };
   input in = {data, data + size};
   uint8_t flags = next_byte(&in);
-  state = luaL_newstate();
+  state = lua_newstate(allocate, NULL);
   must(state != NULL);
   open_module();
   soup s = {.L = state, .in = &in, .self = open_shop(flags), .file = file};
   lua_newtable(state);
   s.kept = lua_gettop(state);
   s.plain = (flags & PLAIN) != 0;
+  s.scarce = (flags & SCARCE) != 0;
   patience = 50;
   if (flags & NERVOUS) /* finalizers run at once */
     lua_gc(state, LUA_GCINC, 100, 1000, 1);

@@ -28,6 +28,7 @@ typedef struct soup {
   int self;         /* the inventory */
   bool wild, ever;  /* a metatable or a finalizer of ours may have its say, in this call or any */
   bool plain;       /* no metatables, no finalizers */
+  bool scarce;      /* memory runs out during calls */
   const char *file; /* where files are written */
 } soup;
 
