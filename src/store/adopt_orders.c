@@ -215,7 +215,7 @@ static qm_code tell_line(qm_adopting *a, int64_t order, int64_t stock, const ado
 static qm_code write_line(qm_adopting *a, int64_t order, int64_t stock, adopted_line *line) {
   qm_tx *tx = a->tx;
   qm_line *l = &line->counters;
-  int64_t id = (order << QM_LINE_BITS) + line->number;
+  int64_t id = qm_line_key(order, line->number);
   qm_qty promised = l->tracked == QM_TRACK_ALL ? qm_line_open(l) : 0;
   qm_code code = QM_OK;
   if (promised > 0)

@@ -12,7 +12,7 @@ static qm_problem_kind bar_unreserved(const qm_line *line) {
 static qm_code source_problem(qm_tx *tx, int64_t stock, int64_t source, qm_problem_kind *kind) {
   bool found;
   *kind = QM_P_NO_LINK;
-  qm_code code = QM_FIRST(tx, LINK, &found, QM_I(stock * 65536 + source));
+  qm_code code = QM_FIRST(tx, LINK, &found, QM_I(qm_key(stock, source)));
   if (code || !found)
     return code;
   QM_END(tx, LINK);

@@ -3,7 +3,7 @@
 #include "goods.h"
 
 static int64_t item_of(const qm_placed_line *line, int64_t source) {
-  return line->product * 65536 + source;
+  return qm_key(line->product, source);
 }
 
 static qm_code damaged(qm_tx *tx) {
@@ -15,7 +15,7 @@ qm_code qm_allocation(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_
   *qty = 0;
   if (line->counters.allocated == 0)
     return QM_OK;
-  qm_code code = QM_FIRST(tx, ALLOCATION, &found, QM_I(line->id * 65536 + source));
+  qm_code code = QM_FIRST(tx, ALLOCATION, &found, QM_I(qm_key(line->id, source)));
   if (code || !found)
     return code;
   *qty = QM_COL_INT(tx, ALLOCATION, 0);
@@ -43,13 +43,13 @@ static qm_code add_to_item(qm_tx *tx, const qm_placed_line *line, int64_t source
 }
 
 qm_code qm_allocation_add(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty) {
-  qm_code code = QM_RUN(tx, ALLOCATION_ADD, QM_I(line->id * 65536 + source),
+  qm_code code = QM_RUN(tx, ALLOCATION_ADD, QM_I(qm_key(line->id, source)),
                         QM_I(item_of(line, source)), QM_I(tx->document), QM_I(qty));
   return code ? code : add_to_item(tx, line, source, qty);
 }
 
 qm_code qm_allocation_take(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty) {
-  int64_t id = line->id * 65536 + source;
+  int64_t id = qm_key(line->id, source);
   qm_code code = QM_RUN(tx, ALLOCATION_TAKE, QM_I(id), QM_I(qty));
   if (!code && qm_db_changes(tx->db) == 0)
     code = QM_RUN(tx, ALLOCATION_REMOVE, QM_I(id), QM_I(qty));
@@ -59,7 +59,7 @@ qm_code qm_allocation_take(qm_tx *tx, const qm_placed_line *line, int64_t source
 }
 
 qm_code qm_allocations_drop(qm_tx *tx, int64_t product, int64_t source, int64_t stock) {
-  int64_t item = product * 65536 + source;
+  int64_t item = qm_key(product, source);
   for (;;) {
     bool row;
     qm_code code = QM_FIRST(tx, ALLOCATION_OF_ITEM, &row, QM_I(item), QM_I(stock));

@@ -7,7 +7,7 @@
 /* Settling twice changes nothing more, so only the commonest repetition is left out. */
 qm_code qm_touch(qm_tx *tx, int64_t product, int64_t stock) {
   qm_store *store = tx->store;
-  int64_t id = product * 65536 + stock;
+  int64_t id = qm_key(product, stock);
   if (store->touched_count > 0 && store->touched[store->touched_count - 1] == id)
     return QM_OK;
   if (store->touched_count == store->touched_capacity) {
@@ -28,7 +28,7 @@ static bool may_settle(const qm_balance *delta) {
 }
 
 qm_code qm_balance_move(qm_tx *tx, int64_t product, int64_t stock, const qm_balance *delta) {
-  int64_t id = product * 65536 + stock;
+  int64_t id = qm_key(product, stock);
   for (int attempt = 0; attempt < 2; attempt++) {
     qm_code code = QM_RUN(tx, BALANCE_MOVE, QM_I(id), QM_I(delta->on_hand), QM_I(delta->firm),
                           QM_I(delta->backordered), QM_I(delta->allocated), QM_I(delta->held),
@@ -53,7 +53,7 @@ qm_code qm_balance_move(qm_tx *tx, int64_t product, int64_t stock, const qm_bala
 
 qm_code qm_get_item(qm_tx *tx, int64_t product, int64_t source, qm_item *out) {
   *out = (qm_item){0};
-  qm_code code = QM_FIRST(tx, ITEM, &out->exists, QM_I(product * 65536 + source));
+  qm_code code = QM_FIRST(tx, ITEM, &out->exists, QM_I(qm_key(product, source)));
   if (code || !out->exists)
     return code;
   out->qty = QM_COL_INT(tx, ITEM, 0);
@@ -135,7 +135,7 @@ static qm_code move_stocks(qm_tx *tx, int64_t product, int64_t source, const qm_
 
 qm_code qm_item_put(qm_tx *tx, int64_t product, int64_t source, const qm_item *before,
                     const qm_item *now) {
-  int64_t id = product * 65536 + source;
+  int64_t id = qm_key(product, source);
   qm_code code;
   int status = now->in_stock ? QM_STATUS_IN : QM_STATUS_OUT;
   if (now->assigned_only)

@@ -11,7 +11,7 @@ static qm_qty sum_of(qm_tx *tx, qm_sql sql, int column) {
 /* A writer may give the units to somebody else, so that they have expired for everybody. */
 qm_code qm_discount_expired(qm_tx *tx, int64_t product, int64_t stock, qm_balance *balance) {
   bool row;
-  qm_code code = QM_FIRST(tx, EXPIRED, &row, QM_I(product * 65536 + stock), QM_I(tx->now_ms));
+  qm_code code = QM_FIRST(tx, EXPIRED, &row, QM_I(qm_key(product, stock)), QM_I(tx->now_ms));
   if (code || !row)
     return code;
   qm_qty firm = sum_of(tx, QM_SQL_EXPIRED, 0), backordered = sum_of(tx, QM_SQL_EXPIRED, 1);
@@ -38,7 +38,7 @@ qm_code qm_expired_until(qm_tx *tx, int64_t *now_ms) {
 }
 
 qm_code qm_expire(qm_tx *tx, int64_t product, int64_t stock) {
-  int64_t id = product * 65536 + stock;
+  int64_t id = qm_key(product, stock);
   bool row;
   qm_code code = QM_FIRST(tx, EXPIRED_OLDEST, &row, QM_I(id), QM_I(tx->now_ms));
   if (code || !row)
@@ -71,8 +71,9 @@ qm_code qm_expire_order(qm_tx *tx, int64_t order) {
   bool row = true;
   int64_t product = 0;
   while (row) {
-    qm_code code = QM_FIRST(tx, ORDER_EXPIRED, &row, QM_I(order << QM_LINE_BITS),
-                            QM_I((order + 1) << QM_LINE_BITS), QM_I(product), QM_I(tx->now_ms));
+    qm_code code =
+        QM_FIRST(tx, ORDER_EXPIRED, &row, QM_I(qm_line_key(order, 0)),
+                 QM_I(qm_line_key(order, 1 << QM_LINE_BITS)), QM_I(product), QM_I(tx->now_ms));
     if (!code && row) {
       product = QM_COL_INT(tx, ORDER_EXPIRED, 0);
       QM_END(tx, ORDER_EXPIRED);

@@ -39,8 +39,8 @@ int64_t qm_hold_expiry(qm_tx *tx) {
 /* ---- what it has ---- */
 
 qm_code qm_hold_is_composite(qm_tx *tx, const qm_hold *hold, bool *is) {
-  qm_code code = QM_FIRST(tx, HOLD_COMPOSITE, is, QM_I(hold->id << QM_LINE_BITS),
-                          QM_I((hold->id + 1) << QM_LINE_BITS));
+  qm_code code = QM_FIRST(tx, HOLD_COMPOSITE, is, QM_I(qm_line_key(hold->id, 0)),
+                          QM_I(qm_line_key(hold->id, 1 << QM_LINE_BITS)));
   if (!code && *is)
     QM_END(tx, HOLD_COMPOSITE);
   return code;
@@ -88,8 +88,8 @@ qm_code qm_hold_wants(qm_tx *tx, const qm_hold *hold, qm_wants *wants) {
   if (!wants->list)
     return qm_fail(tx->err, QM_MEMORY, "out of memory");
   wants->capacity = QM_LINES_MAX;
-  qm_code code = QM_START(tx, HOLD_LINES, QM_I(hold->id << QM_LINE_BITS),
-                          QM_I((hold->id + 1) << QM_LINE_BITS));
+  qm_code code = QM_START(tx, HOLD_LINES, QM_I(qm_line_key(hold->id, 0)),
+                          QM_I(qm_line_key(hold->id, 1 << QM_LINE_BITS)));
   while (!code && !(code = QM_STEP(tx, HOLD_LINES, &row)) && row) {
     if (wants->count == wants->capacity)
       code = qm_damaged(tx, "the number of a hold's lines");
@@ -111,8 +111,8 @@ typedef struct held_line {
 
 static qm_code next_line(qm_tx *tx, const qm_hold *hold, int64_t after, int64_t product,
                          held_line *out, bool *found) {
-  qm_code code = QM_FIRST(tx, HOLD_LINE, found, QM_I(after), QM_I((hold->id + 1) << QM_LINE_BITS),
-                          QM_I(product));
+  qm_code code = QM_FIRST(tx, HOLD_LINE, found, QM_I(after),
+                          QM_I(qm_line_key(hold->id, 1 << QM_LINE_BITS)), QM_I(product));
   if (code || !*found)
     return code;
   out->id = QM_COL_INT(tx, HOLD_LINE, 0);
@@ -127,7 +127,7 @@ static qm_code next_line(qm_tx *tx, const qm_hold *hold, int64_t after, int64_t 
 /* Up to qty units of a product, in the order of the hold's lines. */
 static qm_code go_through(qm_tx *tx, const qm_hold *hold, int64_t product, qm_qty qty, bool take,
                           qm_qty *firm, qm_qty *backordered, qm_qty *units) {
-  held_line line = {.id = hold->id << QM_LINE_BITS};
+  held_line line = {.id = qm_line_key(hold->id, 0)};
   bool found = true;
   *firm = *backordered = *units = 0;
   while (*units < qty) {
@@ -182,7 +182,7 @@ static qm_code expire_with(qm_tx *tx, const qm_hold *hold, int64_t product) {
   bool row = true;
   qm_code code = QM_OK;
   while (!code && row) {
-    code = QM_FIRST(tx, EXPIRY_AT, &row, QM_I(product * 65536 + hold->stock), QM_I(hold->expires));
+    code = QM_FIRST(tx, EXPIRY_AT, &row, QM_I(qm_key(product, hold->stock)), QM_I(hold->expires));
     if (code || !row)
       break;
     QM_END(tx, EXPIRY_AT);
@@ -215,7 +215,7 @@ static qm_code move(qm_tx *tx, int64_t id, int64_t expires, qm_qty firm, qm_qty 
 
 qm_code qm_hold_join(qm_tx *tx, int64_t product, int64_t stock, int64_t expires, qm_qty firm,
                      qm_qty backordered) {
-  int64_t id = product * 65536 + stock;
+  int64_t id = qm_key(product, stock);
   qm_code code = QM_RUN(tx, EXPIRY_JOIN, QM_I(id), QM_I(expires), QM_I(firm), QM_I(backordered));
   return code ? code : QM_RUN(tx, BALANCE_EXPIRES, QM_I(id), QM_I(expires));
 }
@@ -224,14 +224,14 @@ qm_code qm_hold_leave(qm_tx *tx, int64_t product, int64_t stock, int64_t expires
                       qm_qty backordered) {
   if (firm == 0 && backordered == 0)
     return QM_OK;
-  return move(tx, product * 65536 + stock, expires, -firm, -backordered);
+  return move(tx, qm_key(product, stock), expires, -firm, -backordered);
 }
 
 /* Everything that a hold has of one product goes from one second to another. */
 static qm_code postpone(qm_tx *tx, const qm_hold *hold, int64_t product, int64_t expires) {
   qm_qty firm, backordered;
   qm_code code = qm_hold_units(tx, hold, product, QM_QTY_MAX, &firm, &backordered);
-  int64_t id = product * 65536 + hold->stock;
+  int64_t id = qm_key(product, hold->stock);
   if (code || (firm == 0 && backordered == 0))
     return code;
   code = move(tx, id, hold->expires, -firm, -backordered);
@@ -250,8 +250,8 @@ qm_code qm_do_extend(qm_tx *tx) {
   tx->verdict->value = expires / 1000;
   code = qm_document_add(tx, hold.id, hold.stock);
   while (!code && row && expires != hold.expires) {
-    code = QM_FIRST(tx, HOLD_PRODUCT, &row, QM_I(hold.id << QM_LINE_BITS),
-                    QM_I((hold.id + 1) << QM_LINE_BITS), QM_I(product));
+    code = QM_FIRST(tx, HOLD_PRODUCT, &row, QM_I(qm_line_key(hold.id, 0)),
+                    QM_I(qm_line_key(hold.id, 1 << QM_LINE_BITS)), QM_I(product));
     if (code || !row)
       break;
     product = QM_COL_INT(tx, HOLD_PRODUCT, 0);

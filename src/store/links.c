@@ -56,7 +56,7 @@ static qm_code share(qm_tx *tx, int64_t source) {
 }
 
 static qm_code is_linked(qm_tx *tx, int64_t stock, int64_t source, bool *linked) {
-  qm_code code = QM_FIRST(tx, LINK, linked, QM_I(stock * 65536 + source));
+  qm_code code = QM_FIRST(tx, LINK, linked, QM_I(qm_key(stock, source)));
   if (!code && *linked)
     QM_END(tx, LINK);
   return code;
@@ -66,7 +66,7 @@ static qm_code write_link(qm_tx *tx, int64_t stock, int64_t source, int64_t prio
   bool linked;
   qm_code code = is_linked(tx, stock, source, &linked);
   if (!code)
-    code = QM_RUN(tx, LINK_PUT, QM_I(stock * 65536 + source), QM_I(stock), QM_I(source),
+    code = QM_RUN(tx, LINK_PUT, QM_I(qm_key(stock, source)), QM_I(stock), QM_I(source),
                   QM_I(priority));
   if (!code && !linked)
     code = count_source(tx, stock, source, 1);
@@ -79,7 +79,7 @@ static qm_code write_link(qm_tx *tx, int64_t stock, int64_t source, int64_t prio
 }
 
 static qm_code remove_link(qm_tx *tx, int64_t stock, int64_t source) {
-  qm_code code = QM_RUN(tx, LINK_REMOVE, QM_I(stock * 65536 + source));
+  qm_code code = QM_RUN(tx, LINK_REMOVE, QM_I(qm_key(stock, source)));
   if (!code)
     code = count_source(tx, stock, source, -1);
   if (!code)

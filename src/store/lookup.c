@@ -152,7 +152,7 @@ static void min_for_group(qm_str groups, qm_str group, qm_qty *min) {
 
 qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group, qm_rule *out) {
   bool found;
-  qm_code code = QM_FIRST(tx, RULE, &found, QM_I(own * 65536 + stock));
+  qm_code code = QM_FIRST(tx, RULE, &found, QM_I(qm_key(own, stock)));
   if (code)
     return code;
   if (!found)
@@ -228,7 +228,7 @@ static qm_code stored_balance(qm_tx *tx, int64_t id, qm_balance *out, bool *foun
 }
 
 qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *out, bool *found) {
-  int64_t id = product * 65536 + stock;
+  int64_t id = qm_key(product, stock);
   bool due, shared;
   qm_code code = stored_balance(tx, id, out, found, &due, &shared);
   if (!code && due && tx->writes) {

@@ -303,9 +303,9 @@ static qm_code write_lines(placing *p) {
     const qm_want *want = &p->wants.list[i];
     const group *g = &p->groups[want->group];
     const qm_entry *entry = qm_out_entry(&tx->store->out, at);
-    code = QM_RUN(tx, LINE_ADD, QM_I((tx->document << QM_LINE_BITS) + want->number),
-                  QM_I(g->product.id), QM_I(p->stock), QM_I(want->parent), QM_I(want->kind),
-                  QM_I(tracking_of(&g->rule)), QM_I(want->qty), QM_I(entry->backordered));
+    code = QM_RUN(tx, LINE_ADD, QM_I(qm_line_key(tx->document, want->number)), QM_I(g->product.id),
+                  QM_I(p->stock), QM_I(want->parent), QM_I(want->kind), QM_I(tracking_of(&g->rule)),
+                  QM_I(want->qty), QM_I(entry->backordered));
     at = entry->next;
   }
   return code;

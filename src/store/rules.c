@@ -24,7 +24,7 @@ qm_code qm_write_rules(qm_tx *tx, int64_t new_own, int64_t new_stock) {
     const qm_rule_row *r = &rules[i];
     int64_t own = r->own ? r->own : new_own, stock = r->stock ? r->stock : new_stock;
     code = QM_RUN(
-        tx, RULE_PUT, QM_I(own * 65536 + stock), QM_I(r->bits & QM_RULE_MANAGED ? 1 : 0),
+        tx, RULE_PUT, QM_I(qm_key(own, stock)), QM_I(r->bits & QM_RULE_MANAGED ? 1 : 0),
         QM_I(r->bits & QM_RULE_RESERVES ? 1 : 0), QM_I(r->backorders),
         QM_I(r->bits & QM_RULE_UNLIMITED ? 1 : 0), QM_I(r->bits & QM_RULE_EXEMPT ? 1 : 0),
         QM_I(r->bits & QM_RULE_WRITE_OFF ? 1 : 0), QM_I(r->bits & QM_RULE_RETURN_PRIORITY ? 1 : 0),

@@ -35,8 +35,7 @@ static qm_code promote(qm_tx *tx, int64_t product, int64_t stock, const waiting 
     return QM_OK;
   qm_code code = QM_RUN(tx, LINE_PROMOTE, QM_I(line->line), QM_I(qty));
   if (!code && line->expires)
-    code =
-        QM_RUN(tx, EXPIRY_PROMOTE, QM_I(product * 65536 + stock), QM_I(line->expires), QM_I(qty));
+    code = QM_RUN(tx, EXPIRY_PROMOTE, QM_I(qm_key(product, stock)), QM_I(line->expires), QM_I(qty));
   return code ? code : qm_balance_move(tx, product, stock, &delta);
 }
 

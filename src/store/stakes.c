@@ -125,7 +125,7 @@ static qm_code add_source(qm_tx *tx, int64_t source, int64_t *excess) {
   qm_qty countable = qm_countable(qty, in_stock, QM_COL_INT(tx, NETWORK, 4) != 0);
   net->supply[net->source_count++] = qm_qty_max(0, countable - allocated);
   *excess = qm_qty_max(0, allocated - countable);
-  return *excess > 0 ? find_excess(tx, stakes->product * 65536 + source, *excess) : QM_OK;
+  return *excess > 0 ? find_excess(tx, qm_key(stakes->product, source), *excess) : QM_OK;
 }
 
 static qm_code load_edges(qm_tx *tx) {

@@ -36,7 +36,7 @@ qm_code qm_candidates(qm_tx *tx, int64_t stock, int64_t product, qm_candidate *c
                       size_t *count) {
   bool row = false;
   *count = 0;
-  qm_code code = QM_START(tx, CANDIDATES, QM_I(stock), QM_I(product * 65536));
+  qm_code code = QM_START(tx, CANDIDATES, QM_I(stock), QM_I(qm_key(product, 0)));
   while (!code && !(code = QM_STEP(tx, CANDIDATES, &row)) && row) {
     if (*count == QM_SOURCES_MAX) {
       QM_END(tx, CANDIDATES);
@@ -103,7 +103,7 @@ static qm_code read_items(qm_tx *tx, int64_t stock, int64_t product, const size_
   size_t next = 0;
   for (size_t i = 0; i < count; i++)
     candidates[i] = (qm_candidate){.source = places[i].source, .enabled = places[i].enabled};
-  qm_code code = QM_START(tx, PLACE_ITEMS, QM_I(stock), QM_I(product * 65536));
+  qm_code code = QM_START(tx, PLACE_ITEMS, QM_I(stock), QM_I(qm_key(product, 0)));
   while (!code && !(code = QM_STEP(tx, PLACE_ITEMS, &row)) && row) {
     int64_t source = QM_COL_INT(tx, PLACE_ITEMS, 0);
     while (next < count && places[by_id[next]].source < source)

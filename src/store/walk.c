@@ -31,7 +31,7 @@ static qm_code read_line(const qm_walk *walk, qm_sql sql, qm_placed_line *out) {
   qm_line *line = &out->counters;
   int c = 0;
   out->id = qm_db_int(tx->db, sql, c++);
-  out->number = out->id - (walk->order << QM_LINE_BITS);
+  out->number = out->id - qm_line_key(walk->order, 0);
   out->product = qm_db_int(tx->db, sql, c++);
   out->stock = qm_db_int(tx->db, sql, c++);
   line->kind = (qm_line_kind)qm_db_int(tx->db, sql, c++);
@@ -56,7 +56,7 @@ static qm_code read_line(const qm_walk *walk, qm_sql sql, qm_placed_line *out) {
 
 qm_code qm_walk_next(const qm_walk *walk, int64_t after, const qm_str *sku, qm_placed_line *out,
                      bool *found) {
-  int64_t first = walk->order << QM_LINE_BITS;
+  int64_t first = qm_line_key(walk->order, 0);
   qm_code code = QM_FIRST(walk->tx, NEXT_LINE, found, QM_I(first + after),
                           QM_I(first + (1 << QM_LINE_BITS)), sku ? QM_B(*sku) : QM_N);
   return code || !*found ? code : read_line(walk, QM_SQL_NEXT_LINE, out);
@@ -64,7 +64,7 @@ qm_code qm_walk_next(const qm_walk *walk, int64_t after, const qm_str *sku, qm_p
 
 qm_code qm_walk_part(const qm_walk *walk, int64_t after, int64_t parent, qm_placed_line *out,
                      bool *found) {
-  int64_t first = walk->order << QM_LINE_BITS;
+  int64_t first = qm_line_key(walk->order, 0);
   qm_code code = QM_FIRST(walk->tx, NEXT_PART, found, QM_I(first + after),
                           QM_I(first + (1 << QM_LINE_BITS)), QM_I(parent));
   return code || !*found ? code : read_line(walk, QM_SQL_NEXT_PART, out);
@@ -105,7 +105,7 @@ static qm_code may_take(const qm_walk *walk, const qm_placed_line *line, bool *m
   if (*may || !walk->source)
     return QM_OK;
   bool own;
-  qm_code code = QM_FIRST(tx, LINK, &own, QM_I(line->stock * 65536 + walk->source));
+  qm_code code = QM_FIRST(tx, LINK, &own, QM_I(qm_key(line->stock, walk->source)));
   if (!code && own)
     QM_END(tx, LINK);
   *may = !own;
