@@ -77,6 +77,8 @@ static const call calls[] = {
     {"can_sell", {"s", "{stock:k channel?:c customer_group?:t}", "q"}},
     {"backorder_qty", {"s", "{stock:k channel?:c}", "q"}},
     {"import", {"{entity:(sources|stocks|products|stock_sources|x) file:f}"}},
+    {"backup", {"f"}}, /* which exists */
+    {"backup", {"(no/such/directory|)"}},
     {"verify", {"?x"}},
     {"info", {"?x"}},
     {"sources:save",
@@ -360,6 +362,7 @@ static void open_another(soup *s) {
   static const call opening = {"open", {NULL}};
   lua_State *L = s->L;
   int first = lua_gettop(L) + 1;
+  s->wild = false;
   lua_getfield(L, module, "open");
   push_value(s,
              "{create?:b readonly?:b durability?:w quantities?:w busy_timeout?:r max_pages?:n "
@@ -377,6 +380,18 @@ static void open_another(soup *s) {
     lua_pushvalue(L, first);
     must_run(lua_pcall(L, 1, 0, 0));
   }
+  lua_settop(L, first - 1);
+}
+
+static void measure(soup *s) {
+  static const call measuring = {"distance", {NULL}};
+  lua_State *L = s->L;
+  int first = lua_gettop(L) + 1;
+  lua_getfield(L, module, "distance");
+  s->wild = false;
+  for (int i = 0; i < 2; i++)
+    push_value(s, "{country?:t latitude:r longitude:r}", 0);
+  must_be_answer(&measuring, s, lua_pcall(L, 2, LUA_MULTRET, 0), first);
   lua_settop(L, first - 1);
 }
 
@@ -456,10 +471,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (flags & NERVOUS) /* finalizers run at once */
     lua_gc(state, LUA_GCINC, 100, 1000, 1);
   for (int i = 0; i < MOST && in.at < in.end; i++)
-    if (next_byte(&in) == 255)
+    switch (next_byte(&in)) {
+    case 255:
       open_another(&s);
-    else
+      break;
+    case 254:
+      measure(&s);
+      break;
+    default:
       call_one(&s);
+    }
   lua_settop(state, s.self);
   lua_gc(state, LUA_GCCOLLECT);
   must_be_right(s.self);

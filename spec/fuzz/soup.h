@@ -208,7 +208,12 @@ static void keep(soup *s) {
 static void push_metatable(soup *s, int depth) {
   s->wild = s->ever = true;
   lua_newtable(s->L);
-  for (int i = next_byte(s->in) % 4; i >= 0; i--) {
+  uint8_t byte = next_byte(s->in);
+  if (byte & 8) {
+    push_function(s);
+    lua_setfield(s->L, -2, "__gc");
+  }
+  for (int i = byte % 4; i >= 0; i--) {
     PUSH(s, event_pool);
     if (next_byte(s->in) & 1)
       push_function(s);
