@@ -192,6 +192,17 @@ describe("a wrong Lua type", function()
     end)
   end)
 
+  it("of an entry of select's sources raises", function()
+    run(function(inv, faults)
+      for _, wrong in ipairs(wrong_values("string")) do
+        must_raise(faults, "a source that is a " .. wrong[1], { "select", "sources" }, function()
+          return inv:select{ stock = 1, lines = { { sku = "pen", qty = 1 } },
+            sources = { wrong[2] } }
+        end)
+      end
+    end)
+  end)
+
   it("of an operation's name raises in batch and names the operations", function()
     run(function(inv, faults)
       for _, op in ipairs{ "sell", 12, true, {}, "adopt" } do
@@ -211,6 +222,34 @@ describe("a wrong Lua type", function()
       end
       must_raise(faults, "a group that is a number", { "settings:set", "min_sale_qty" },
         function() return inv.settings:set{ min_sale_qty = { [12] = 1 } } end)
+    end)
+  end)
+end)
+
+describe("a list with a hole", function()
+  it("raises, naming the call, whatever comes behind it", function()
+    run(function(inv, faults)
+      local line, product = { sku = "pen", qty = 1 }, { sku = "pen" }
+      for name, fn in pairs{
+        ["select: lines"] = function() inv:select{ stock = 1, lines = { line, nil, line } } end,
+        ["select: an entry of sources"] = function()
+          inv:select{ stock = 1, lines = { line }, sources = { "default", nil, "default" } }
+        end,
+        ["salable: an entry of skus"] = function()
+          inv:salable{ stock = 1, skus = { "pen", nil, "pen" } }
+        end,
+        ["products:save: entry 2"] = function() inv.products:save{ product, nil, product } end,
+        ["products:delete: an entry of skus"] = function()
+          inv.products:delete{ "pen", nil, "pen" }
+        end,
+        ["items:save"] = function() inv.items:save{ line, nil, line } end,
+        ["batch: entry 2"] = function()
+          local get = { op = "cancel", id = "x", order = "o" }
+          inv:batch{ get, nil, get }
+        end,
+      } do
+        must_raise(faults, name, { name }, fn)
+      end
     end)
   end)
 end)

@@ -70,13 +70,22 @@ function _M.keys(what, given, known, level)
 end
 
 
--- The same for every entry of a list.
+-- The same for every entry of a list, also behind a hole in it: the core reads all of them.
 function _M.entries(what, list, known, level)
-  for i, entry in ipairs(list) do
+  for i = 1, #list do
+    local entry = list[i]
     if type(entry) ~= "table" then
       error(("%s: entry %d must be a table, not a %s"):format(what, i, type(entry)), level + 1)
     end
     _M.keys(what, entry, known, level + 1)
+  end
+end
+
+
+-- Raises unless every entry of a list, which is called `key`, is of that kind.
+function _M.values(what, key, list, kind, level)
+  for i = 1, #list do
+    _M.value(what, "an entry of " .. key, list[i], kind, level + 1)
   end
 end
 

@@ -187,9 +187,9 @@ end
 function _M:delete(skus, options)
   skus = type(skus) == "string" and { skus } or skus
   check.value("products:delete", "skus", skus, "list", 2)
+  check.values("products:delete", "skus", skus, "string", 2)
   local rows = {}
   for i, sku in ipairs(skus) do
-    check.value("products:delete", "an entry of skus", sku, "string", 2)
     rows[i] = { sku = sku }
   end
   return core.write(self.inv.store, "products_delete",

@@ -118,9 +118,7 @@ end
 function _M:salable(request)
   check.keys("salable", request, PAGE, 2)
   check.value("salable", "skus", request.skus, "list", 2)
-  for _, sku in ipairs(request.skus) do
-    check.value("salable", "an entry of skus", sku, "string", 2)
-  end
+  check.values("salable", "skus", request.skus, "string", 2)
   local where = { stock = request.stock, channel = request.channel }
   return core.page(self.store, where, request.skus, self.clock())
 end

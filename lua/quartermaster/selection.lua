@@ -78,6 +78,7 @@ end
 function _M:select(request)
   check.keys("select", request, SELECT, 2)
   check.entries("select: lines", request.lines or {}, LINE, 2)
+  check.values("select", "sources", request.sources or {}, "string", 2)
   check.keys("select: destination", request.destination or {}, PLACE, 2)
   local on, why, kind, more = core.part(self.store, "source_selection")
   if not on then
