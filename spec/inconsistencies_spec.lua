@@ -108,7 +108,8 @@ describe("inconsistencies", function()
   it("take no other keys, sizes and cursors", function()
     with_shop(function(inv)
       for _, filter in ipairs{ { limit = 0 }, { after = 12 }, { after = "12" }, { sku = "bike" },
-        { after = "1.2.3.4" }, { after = "1.-2.3" }, { after = ("9"):rep(50) .. ".1.1" } } do
+        { after = "1.2.3.4" }, { after = "1.-2.3" }, { after = ("9"):rep(50) .. ".1.1" },
+        { after = ("9"):rep(20) .. ".1.1" }, { after = "1." .. ("9"):rep(20) .. ".1" } } do
         assert.has_error(function() inv:inconsistencies(filter) end)
       end
       assert.same({}, (inv:inconsistencies{ after = "9.9.9" }))

@@ -22,7 +22,7 @@ local function parse_cursor(after)
     return "0", "0", "0"
   end
   local order, product, stock = after:match("^(%d+)%.(%d+)%.(%d+)$")
-  if not order or #after > 48 then
+  if not order or #order > 16 or #product > 16 or #stock > 16 then
     error("inconsistencies: after must be a cursor that inconsistencies gave", 3)
   end
   return order, product, stock
