@@ -1,6 +1,6 @@
 -- log_size_spec.lua: the write-ahead log stays small however many write, and is gone once the last
--- has closed the file. As long as anybody has it open it never shrinks, so that its size is the most
--- it ever was.
+-- has closed the file. While anybody has it open it never shrinks, so that its size is the most it
+-- ever was.
 
 local children = require "children"
 local helpers = require "helpers"
