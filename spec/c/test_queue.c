@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -329,6 +330,19 @@ TEST(a_file_that_was_left_in_any_state_is_begun_anew) {
   kit_remove(&file);
 }
 
+/* A page of the mapped file that has no place on a full disk would end who writes to it. */
+TEST(what_a_handle_writes_to_has_its_place_on_the_disk) {
+  kit_file file = kit_new_file();
+  char path[KIT_PATH + 32];
+  struct stat st;
+  fclose(fopen(file.path, "wb"));
+  snprintf(path, sizeof path, "%s-lock", file.path);
+  qm_queue *a = join(&file, true), *b = join(&file, true);
+  CHECK(stat(path, &st) == 0);
+  CHECK((size_t)st.st_blocks * 512 >= offsetof(qm_queue_map, slots) + 2 * sizeof(qm_slot));
+  leave(&file, a, b);
+}
+
 int main(void) {
   RUN(what_is_posted_is_done_by_the_one_who_leads);
   RUN(an_answer_that_is_too_long_is_found_by_asking_again);
@@ -340,5 +354,6 @@ int main(void) {
   RUN(there_may_be_more_handles_than_slots);
   RUN(who_leads_may_die_and_what_it_had_taken_is_done_by_those_who_posted_it);
   RUN(a_file_that_was_left_in_any_state_is_begun_anew);
+  RUN(what_a_handle_writes_to_has_its_place_on_the_disk);
   return unit_report();
 }

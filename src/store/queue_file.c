@@ -39,9 +39,20 @@ static qm_code failure(const char *path, qm_err *err) {
   return qm_fail(err, code, "the queue of writers %s cannot be used: %s", path, strerror(errno));
 }
 
+/* What is mapped needs its place on the disk beforehand: to write where there is none ends the
+ * process when the disk is full. */
+static bool keep_place(int fd, size_t from, size_t size) {
+  do
+    errno = posix_fallocate(fd, (off_t)from, (off_t)size);
+  while (errno == EINTR);
+  return errno == 0;
+}
+
 /* Only one is here. */
 static qm_code begin(const char *path, int fd, qm_queue_map *map, qm_err *err) {
   pthread_mutexattr_t attributes;
+  if (!keep_place(fd, 0, offsetof(qm_queue_map, slots)))
+    return failure(path, err);
   atomic_store(&map->magic, 0);
   memset((char *)map + sizeof map->magic, 0, offsetof(qm_queue_map, slots) - sizeof map->magic);
   map->layout = layout();
@@ -99,6 +110,12 @@ static void claim(qm_queue_map *map, int fd, int *slot) {
       *slot = i;
   if (*slot == QM_NO_SLOT)
     return;
+  size_t from = offsetof(qm_queue_map, slots) + (size_t)*slot * sizeof(qm_slot);
+  if (!keep_place(fd, from, sizeof(qm_slot))) {
+    lock(fd, F_UNLCK, FIRST_SLOT + *slot, false);
+    *slot = QM_NO_SLOT;
+    return;
+  }
   while (atomic_load(&map->states[*slot]) == QM_SLOT_TAKEN) {
     int rc = pthread_mutex_trylock(&map->lead);
     if (rc == EOWNERDEAD)
