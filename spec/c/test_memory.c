@@ -115,6 +115,16 @@ static qm_code run_finished(const asking *self, qm_store **store, qm_err *err) {
   return qm_store_finished(*store, INT64_MAX, 100, &finished, err);
 }
 
+static qm_code run_backup(const asking *self, qm_store **store, qm_err *err) {
+  (void)self;
+  char path[KIT_PATH + 32];
+  snprintf(path, sizeof path, "%s.copy", file.path);
+  qm_code code = qm_db_backup(qm_store_db(*store), path, err);
+  CHECK_INT(access(path, F_OK) == 0, code == QM_OK);
+  unlink(path);
+  return code;
+}
+
 /* ---- the tests ---- */
 
 static void all_steps(bool lasting) {
@@ -151,11 +161,10 @@ TEST(so_is_memory_that_is_gone_for_good) {
 TEST(readings_fail_and_work_again) {
   int last = (int)shop.count;
   int64_t tried = 0;
-  const asking readings[] = {{"open", run_open, NULL, last, last},
-                             {"verify", run_verify, NULL, last, last},
-                             {"stand", run_stand, NULL, last, last},
-                             {"supply", run_supply, NULL, last, last},
-                             {"finished", run_finished, NULL, last, last}};
+  const asking readings[] = {
+      {"open", run_open, NULL, last, last},         {"verify", run_verify, NULL, last, last},
+      {"stand", run_stand, NULL, last, last},       {"supply", run_supply, NULL, last, last},
+      {"finished", run_finished, NULL, last, last}, {"backup", run_backup, NULL, last, last}};
   qm_store *store = NULL;
   qm_err err = {0};
   file = kit_new_file();

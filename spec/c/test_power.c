@@ -259,6 +259,44 @@ TEST(a_call_that_fails_is_said_and_changes_nothing) {
   }
 }
 
+/* A copy is made of the shop at its end with the n-th call failing; false: none has failed. */
+static bool copy_without(run *r, power_mode mode, int64_t n) {
+  char path[KIT_PATH + 32];
+  qm_err err = {0};
+  snprintf(path, sizeof path, "%s.copy", r->file.path);
+  power_arm(mode, n);
+  qm_code code = qm_db_backup(qm_store_db(r->store), path, &err);
+  power_disarm();
+  bool good = true;
+  if (code == QM_OK) {
+    char *text = story_text(path);
+    good = CHECK_STR(text, shop.texts[shop.count]);
+    sqlite3_free(text);
+  } else {
+    good = CHECK(power.struck) && CHECK(code == QM_IO || code == QM_FULL) &&
+           CHECK(access(path, F_OK) != 0);
+  }
+  unlink(path);
+  good = good && CHECK_INT(where(r, 0, (int)shop.count), shop.count);
+  if (!good)
+    fprintf(stderr, "  call %lld of making a copy: %s\n", (long long)n, err.text);
+  return good && power.struck;
+}
+
+TEST(a_copy_is_whole_or_not_there) {
+  run r = {.file = kit_new_file()};
+  int64_t n = 1, full = 1;
+  power.watched = false;
+  CHECK(go_on(&r, (int)shop.count));
+  for (; copy_without(&r, POWER_ERROR, n); n++)
+    ;
+  for (; copy_without(&r, POWER_FULL, full); full++)
+    ;
+  CHECK(n > 50 && full > 30);
+  close_shop(&r);
+  story_remove(&r.file);
+}
+
 int main(void) {
   thorough = getenv("QM_SOAK") != NULL;
   power_install();
@@ -267,6 +305,7 @@ int main(void) {
   RUN(with_normal_durability_at_most_a_tail_is_lost);
   RUN(a_file_whose_log_cannot_be_kept_is_not_opened);
   RUN(a_call_that_fails_is_said_and_changes_nothing);
+  RUN(a_copy_is_whole_or_not_there);
   story_free(&shop);
   disk_free(&power.disk);
   return unit_report();
