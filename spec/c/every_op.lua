@@ -129,6 +129,7 @@ local function delivery_steps(step)
   step("reopen", false)
   step("place as before", function(inv) return inv:place{ id = "o-6", hold = "h-1" } end)
   step("batch", function(inv) return inv:batch(batch()) end)
+  step("checkpoint", false)
   step("adopt", function(inv) return inv:adopt(adopted()) end)
   step("compensate", function(inv)
     return inv:compensate{ id = "k-1", lines = { { order = "old-1", sku = "bike", stock = 2,
@@ -162,6 +163,9 @@ local function catalogue_steps(step)
 end
 
 local function tidying_steps(step)
+  step("import", function(inv)
+    return inv:import{ entity = "sources", file = "examples/sources.csv" }
+  end)
   step("link", function(inv)
     return inv.stocks:link{ stock = 3, source = "muc", priority = 7 }
   end)
