@@ -9,9 +9,13 @@
 
 #include "store_kit.h"
 
+/* Whose allocation it is. */
+typedef enum no_memory_of { OF_ENGINE = 1 << 0, OF_SQLITE = 1 << 1, OF_LUA = 1 << 2 } no_memory_of;
+
 static struct {
   sqlite3_mem_methods sqlite;
-  bool armed, lasting, struck, lua; /* lua: its allocations are counted, not the others */
+  bool armed, lasting, struck;
+  int counted; /* whose are */
   int64_t calls, at;
   int64_t blocks, lua_bytes; /* allocated and not freed */
 } no_memory;
@@ -28,20 +32,16 @@ static inline void no_memory_disarm(void) {
   no_memory.armed = false;
 }
 
-/* Does this allocation fail? lua: it is one of Lua's. */
-static inline bool no_memory_for(bool lua) {
+/* Does this allocation fail? */
+static inline bool no_memory_for(no_memory_of who) {
   if (!no_memory.armed)
     return false;
-  bool counts = no_memory.lua == lua;
+  bool counts = no_memory.counted & (int)who;
   no_memory.calls += counts;
   bool fails = (counts && no_memory.calls == no_memory.at) ||
                (no_memory.lasting && no_memory.calls >= no_memory.at);
   no_memory.struck |= fails;
   return fails;
-}
-
-static inline bool no_memory_now(void) {
-  return no_memory_for(false);
 }
 
 /* ---- the engine ---- */
@@ -57,19 +57,19 @@ char *__wrap_strdup(const char *text);
 void __wrap_free(void *p);
 
 void *__wrap_malloc(size_t size) {
-  void *p = no_memory_now() ? NULL : __real_malloc(size);
+  void *p = no_memory_for(OF_ENGINE) ? NULL : __real_malloc(size);
   no_memory.blocks += p != NULL;
   return p;
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-  void *p = no_memory_now() ? NULL : __real_calloc(count, size);
+  void *p = no_memory_for(OF_ENGINE) ? NULL : __real_calloc(count, size);
   no_memory.blocks += p != NULL;
   return p;
 }
 
 void *__wrap_realloc(void *p, size_t size) {
-  void *grown = no_memory_now() ? NULL : __real_realloc(p, size);
+  void *grown = no_memory_for(OF_ENGINE) ? NULL : __real_realloc(p, size);
   no_memory.blocks += !p && grown;
   return grown;
 }
@@ -93,7 +93,7 @@ void __wrap_free(void *p) {
 static inline void *no_memory_lua(void *context, void *p, size_t old, size_t size) {
   (void)context;
   size_t had = p ? old : 0;
-  if (size > had && no_memory_for(true))
+  if (size > had && no_memory_for(OF_LUA))
     return NULL;
   void *result = NULL;
   if (size == 0)
@@ -108,15 +108,14 @@ static inline void *no_memory_lua(void *context, void *p, size_t old, size_t siz
 /* ---- SQLite ---- */
 
 static void *no_memory_allocate(int size) {
-  return no_memory_now() ? NULL : no_memory.sqlite.xMalloc(size);
+  return no_memory_for(OF_SQLITE) ? NULL : no_memory.sqlite.xMalloc(size);
 }
 
 static void *no_memory_resize(void *p, int size) {
-  return no_memory_now() ? NULL : no_memory.sqlite.xRealloc(p, size);
+  return no_memory_for(OF_SQLITE) ? NULL : no_memory.sqlite.xRealloc(p, size);
 }
 
-/* Before SQLite is used. Every allocation of SQLite comes here: none is served from what it keeps
- * for small ones. */
+/* Before SQLite is used. */
 static inline void no_memory_install(void) {
   sqlite3_mem_methods methods;
   if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &no_memory.sqlite) != SQLITE_OK)
@@ -124,8 +123,7 @@ static inline void no_memory_install(void) {
   methods = no_memory.sqlite;
   methods.xMalloc = no_memory_allocate;
   methods.xRealloc = no_memory_resize;
-  if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK ||
-      sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) != SQLITE_OK)
+  if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK)
     abort();
 }
 

@@ -23,6 +23,7 @@ typedef struct story_step {
   char name[STORY_NAME];
   enum { STORY_APPLY, STORY_CHECKPOINT, STORY_REOPEN } kind;
   qm_op *ops[STORY_OPS];
+  qm_verdict verdicts[STORY_OPS]; /* what is answered to each */
   size_t count;
 } story_step;
 
@@ -138,11 +139,23 @@ static inline qm_code story_open(const kit_file *file, bool full, qm_store **sto
   return qm_store_open(&options, false, STORY_NOW, store, err);
 }
 
+static qm_verdict story_verdicts[STORY_OPS]; /* the last */
+
+/* Was the answer to a step what it was when the story was read? */
+static inline bool story_answered(const story_step *step) {
+  for (size_t i = 0; i < step->count; i++) {
+    const qm_verdict *is = &story_verdicts[i], *was = &step->verdicts[i];
+    if (is->code != was->code || is->replayed != was->replayed || is->value != was->value ||
+        is->problem_count != was->problem_count || is->entry_count != was->entry_count)
+      return false;
+  }
+  return true;
+}
+
 /* QM_OK also when an op was refused: that is an answer. The code of a file that could not be opened
  * again leaves *store NULL. */
 static inline qm_code story_carry_out(const story_step *step, const kit_file *file, bool full,
                                       qm_store **store, qm_err *err) {
-  static qm_verdict verdicts[STORY_OPS];
   switch (step->kind) {
   case STORY_CHECKPOINT:
     qm_db_return_log(qm_store_db(*store));
@@ -151,7 +164,8 @@ static inline qm_code story_carry_out(const story_step *step, const kit_file *fi
     qm_store_close(*store);
     return story_open(file, full, store, err);
   default:
-    return qm_store_apply(*store, (const qm_op *const *)step->ops, step->count, verdicts, err);
+    return qm_store_apply(*store, (const qm_op *const *)step->ops, step->count, story_verdicts,
+                          err);
   }
 }
 
@@ -233,6 +247,7 @@ static inline void story_read(story *s) {
   for (size_t i = 0; i < s->count; i++) {
     if (!CHECK_INT(story_carry_out(&s->steps[i], &file, false, &store, &err), QM_OK))
       fprintf(stderr, "  %s: %s\n", s->steps[i].name, err.text);
+    memcpy(s->steps[i].verdicts, story_verdicts, s->steps[i].count * sizeof *story_verdicts);
     s->texts[i + 1] = story_text(file.path);
   }
   CHECK_INT(kit_verify(store), 0);

@@ -317,7 +317,7 @@ TEST(a_reading_answers_or_not) {
 int main(void) {
   thorough = getenv("QM_SOAK") != NULL;
   no_memory_install();
-  no_memory.lua = true;
+  no_memory.counted = OF_LUA;
   power_install(); /* it never waits for the disk */
   story_read(&shop);
   RUN(the_module_is_loaded_or_not);
