@@ -70,9 +70,10 @@ static outcome call(lua_State *L, int arguments) {
   if (lua_pcall(L, arguments, 3, 0) != 0) {
     result = is_memory(L, bottom) ? RAISED : WRONG;
   } else if (lua_isnil(L, bottom) && lua_type(L, bottom + 2) == LUA_TSTRING) {
-    bool memory = strcmp(lua_tostring(L, bottom + 2), "MEMORY") == 0;
-    bool refused = strcmp(lua_tostring(L, bottom + 2), "NOT_ENOUGH") == 0;
-    result = memory ? SAID : refused ? ANSWERED : WRONG;
+    const char *code = lua_tostring(L, bottom + 2);
+    /* A plan that is made anew when all is shipped is another one, hence CONFLICT. */
+    bool refused = strcmp(code, "NOT_ENOUGH") == 0 || strcmp(code, "CONFLICT") == 0;
+    result = strcmp(code, "MEMORY") == 0 ? SAID : refused ? ANSWERED : WRONG;
     lua_remove(L, bottom); /* the message is what is left */
   }
   lua_settop(L, bottom);
