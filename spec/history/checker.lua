@@ -87,13 +87,21 @@ local function seconds_of(op, view, latest)
   return since, op.answer and (op.till or since) or math.max(since, latest or since)
 end
 
+-- Does time pass for all others too when the operation has its moment? What may have waited and
+-- moves no units is judged by a second of its own.
+local function takes_time(op, effect)
+  return not op.waited or effect and (effect.q or effect.r or effect.h) ~= nil
+end
+
 -- What changes nothing may have its moment as soon as its answer fits: that takes nothing from any
 -- other operation.
 local function settle(view, ops, under_way)
   for number in pairs(under_way) do
-    local from, to = seconds_of(ops[number], view)
-    if not view.had[number] and ops[number].answer and from == view.t and view.t <= to then
-      local fits, effect = counter.step(view, ops[number])
+    local op = ops[number]
+    local from, to = seconds_of(op, view)
+    if takes_time(op) then to = math.min(to, view.t) end
+    for t = from, op.answer and not view.had[number] and to or -1 do
+      local fits, effect = counter.step(at(view, t), op)
       if fits and not effect then view.had[number] = {} end
     end
   end
@@ -112,6 +120,7 @@ local function extend(views, view, ops, under_way)
       local now = at(view, t)
       local fits, effect = counter.step(now, ops[number])
       if fits and (effect or t > view.t) then
+        if not takes_time(ops[number], effect) then now = view end
         views[#views + 1] = settle(after(now, number, effect or {}), ops, under_way)
       end
     end

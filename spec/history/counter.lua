@@ -16,8 +16,9 @@
 --
 -- Two things are tolerated where an operation says so. With `passed_on` it may be told that it is
 -- replayed although nobody was answered before: another process had carried it out, and was killed
--- before it could say so. With `waited` it may be judged by the second in which it was called: what
--- is done to a hold, and had to wait until that had ended, is done as if it had not.
+-- before it could say so. With `waited` it may be judged by the second in which it was called,
+-- whatever others have seen meanwhile: what is done to a hold that has ended while it waited is
+-- done as if it had not.
 
 local _M = {}
 
@@ -103,8 +104,8 @@ function RUN.extend(view, op)
   if not view:get(hold) then return { code = "NOT_FOUND" } end
   local left, back = view:get(hold), has_ended(view, hold)
   if back and not came_late(view, op, hold) then return { code = "EXPIRED" } end
-  return { ok = true }, { r = back and left or 0, h = back and left or 0, set = { [key] = true },
-    of = hold, ends = op.ends, due = left > 0 }
+  return { ok = true }, { r = back and left or nil, h = back and left or nil,
+    set = { [key] = true }, of = hold, ends = op.ends, due = left > 0 }
 end
 
 function RUN.adjust(view, op)
