@@ -5,6 +5,7 @@
 #include "binding.h"
 
 #include <sha2.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,7 +14,7 @@
 #include "../store/schema.h"
 #include "csv.h"
 
-static int open_handles;
+static atomic_int open_handles; /* by all threads of the process */
 
 qm_handle *qm_check_handle(lua_State *L, int index) {
   return luaL_checkudata(L, index, QM_HANDLE);
