@@ -153,6 +153,7 @@ _M.POSITIONAL = {
   { "can_sell", { "string", "table", "quantity" }, { "pen", { stock = 1 }, 1 } },
   { "backorder_qty", { "string", "table", "quantity" }, { "pen", { stock = 1 }, 1 } },
   { "batch", { "table" }, { {} } },
+  { "backup", { "string" }, { "/no/such/directory/x" } },
   { "sources:get", { "string" }, { "default" } },
   { "stocks:get", { "number" }, { 1 } },
   { "stocks:delete", { "number" }, { 99 } },
