@@ -227,25 +227,27 @@ describe("a wrong Lua type", function()
 end)
 
 describe("a list with a hole", function()
+  -- A list that is not a constant has the same length on every host.
+  local function with_hole(entry) return { entry, nil, entry } end
+
   it("raises, naming the call, whatever comes behind it", function()
     run(function(inv, faults)
       local line, product = { sku = "pen", qty = 1 }, { sku = "pen" }
       for name, fn in pairs{
-        ["select: lines"] = function() inv:select{ stock = 1, lines = { line, nil, line } } end,
+        ["select: lines"] = function() inv:select{ stock = 1, lines = with_hole(line) } end,
         ["select: an entry of sources"] = function()
-          inv:select{ stock = 1, lines = { line }, sources = { "default", nil, "default" } }
+          inv:select{ stock = 1, lines = { line }, sources = with_hole("default") }
         end,
         ["salable: an entry of skus"] = function()
-          inv:salable{ stock = 1, skus = { "pen", nil, "pen" } }
+          inv:salable{ stock = 1, skus = with_hole("pen") }
         end,
-        ["products:save: entry 2"] = function() inv.products:save{ product, nil, product } end,
+        ["products:save: entry 2"] = function() inv.products:save(with_hole(product)) end,
         ["products:delete: an entry of skus"] = function()
-          inv.products:delete{ "pen", nil, "pen" }
+          inv.products:delete(with_hole("pen"))
         end,
-        ["items:save"] = function() inv.items:save{ line, nil, line } end,
+        ["items:save"] = function() inv.items:save(with_hole(line)) end,
         ["batch: entry 2"] = function()
-          local get = { op = "cancel", id = "x", order = "o" }
-          inv:batch{ get, nil, get }
+          inv:batch(with_hole{ op = "cancel", id = "x", order = "o" })
         end,
       } do
         must_raise(faults, name, { name }, fn)
