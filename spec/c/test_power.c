@@ -297,6 +297,30 @@ TEST(a_copy_is_whole_or_not_there) {
   story_remove(&r.file);
 }
 
+/* Each time the file is opened anew, so that all of it has to be read. */
+TEST(a_file_that_cannot_be_read_is_not_called_damaged) {
+  run r = {.file = kit_new_file()};
+  int64_t n = 1;
+  power.watched = false;
+  CHECK(go_on(&r, (int)shop.count));
+  close_shop(&r);
+  for (bool struck = true; struck && unit.failures < UNIT_SHOWN; n++) {
+    qm_verify_counts counts;
+    qm_err err = {0};
+    int differences = 0;
+    CHECK_INT(story_open(&r.file, r.full, &r.store, &err), QM_OK);
+    power_arm(POWER_ERROR, n);
+    qm_code code = qm_store_verify(r.store, kit_count_difference, &differences, &counts, &err);
+    struck = power.struck;
+    power_disarm();
+    if (!CHECK(code == QM_OK || code == QM_IO) || !CHECK_INT(differences, 0))
+      fprintf(stderr, "  call %lld: %s\n", (long long)n, err.text);
+    close_shop(&r);
+  }
+  CHECK(n > 30);
+  story_remove(&r.file);
+}
+
 int main(void) {
   thorough = getenv("QM_SOAK") != NULL;
   power_install();
@@ -306,6 +330,7 @@ int main(void) {
   RUN(a_file_whose_log_cannot_be_kept_is_not_opened);
   RUN(a_call_that_fails_is_said_and_changes_nothing);
   RUN(a_copy_is_whole_or_not_there);
+  RUN(a_file_that_cannot_be_read_is_not_called_damaged);
   story_free(&shop);
   disk_free(&power.disk);
   return unit_report();

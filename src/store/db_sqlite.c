@@ -261,23 +261,41 @@ bool qm_db_stamp_now(qm_db *db, qm_db_stamp *out) {
 typedef struct reporter {
   void (*report)(void *context, const char *text);
   void *context;
+  int native; /* why a page could not be read */
 } reporter;
+
+/* A page that cannot be read for want of memory, or because the disk fails, is not damaged; SQLite
+ * says so among the damage. */
+static int unreadable(const char *text) {
+  static const char says[] = "unable to get the page. error code=";
+  const char *found = strstr(text, says);
+  int native = found ? atoi(found + sizeof says - 1) : SQLITE_OK;
+  int kind = native & 0xff;
+  return kind == SQLITE_NOMEM || kind == SQLITE_IOERR ? native : SQLITE_OK;
+}
 
 static int report_row(void *context, int count, char **values, char **names) {
   (void)names;
-  const reporter *to = context;
-  if (count == 1 && values[0] && strcmp(values[0], "ok") != 0)
+  reporter *to = context;
+  if (count != 1 || !values[0] || strcmp(values[0], "ok") == 0)
+    return 0;
+  to->native = unreadable(values[0]);
+  if (to->native == SQLITE_OK)
     to->report(to->context, values[0]);
-  return 0;
+  return to->native;
 }
 
 qm_code qm_db_check(qm_db *db, void (*report)(void *context, const char *text), void *context,
                     qm_err *err) {
-  reporter to = {report, context};
+  reporter to = {.report = report, .context = context};
   qm_code code = qm_db_alive(db, err);
   if (code)
     return code;
   int rc = sqlite3_exec(db->handle, "PRAGMA integrity_check", report_row, &to, NULL);
+  if (to.native != SQLITE_OK) {
+    code = qm_file_failure(to.native, 0);
+    return qm_fail(err, code, "%s (%s)", qm_code_message(code), sqlite3_errstr(to.native));
+  }
   return rc == SQLITE_OK ? QM_OK : qm_sqlite_fail(db, rc, err);
 }
 
