@@ -168,6 +168,7 @@ TEST(so_is_memory_that_is_gone_for_good) {
 TEST(readings_fail_and_work_again) {
   int last = (int)shop.count;
   int64_t tried = 0;
+  no_memory.counted = OF_ENGINE | OF_SQLITE;
   const asking readings[] = {
       {"open", run_open, NULL, last, last},         {"verify", run_verify, NULL, last, last},
       {"stand", run_stand, NULL, last, last},       {"supply", run_supply, NULL, last, last},
