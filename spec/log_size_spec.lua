@@ -8,12 +8,20 @@ local helpers = require "helpers"
 local WRITERS, ORDERS, MOST = 8, 300, 4 * 1024 * 1024
 
 local WRITER = [[
-  local path, name, count = ...
+  local path, name, count, writers = ...
   local inv = assert(quartermaster.open{ path = path, durability = "normal", busy_timeout = 60 })
+  assert(inv:place{ id = name, stock = 1, lines = { { sku = "p0", qty = 1 } } })
+  assert(io.open(path .. "-" .. name, "w")):close()
+  -- Who opens the file reads in the log; so all begin when all have.
+  for i = 1, tonumber(writers) do
+    local ready
+    repeat ready = io.open(path .. "-w" .. i) until ready
+    ready:close()
+  end
   for i = 1, tonumber(count) do
     local lines = {}
     for k = 1, 5 do lines[k] = { sku = "p" .. (i * 7 + k * 31) % 200, qty = 1 } end
-    assert(inv:place{ id = name .. i, stock = 1, lines = lines })
+    assert(inv:place{ id = name .. "-" .. i, stock = 1, lines = lines })
   end
   inv:close()
   say("done")
@@ -43,7 +51,9 @@ describe("the write-ahead log", function()
       local path, words, size = directory .. "/shop.db", {}, nil
       helpers.with_inventory({ path = path, durability = "normal" }, function(inv)
         furnish(inv)
-        for i = 1, WRITERS do words[i] = ("%s w%d- %d"):format(path, i, ORDERS) end
+        for i = 1, WRITERS do
+          words[i] = ("%s w%d %d %d"):format(path, i, ORDERS, WRITERS)
+        end
         local program = children.program(directory, "writer", WRITER)
         for _, output in ipairs(children.together(program, words)) do
           assert.equal("done\n", output)
