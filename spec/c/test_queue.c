@@ -96,6 +96,18 @@ static void serve(qm_queue *queue, size_t i, qm_out *out, size_t bytes, char kin
   qm_queue_serve(queue, i, &verdict, out, from, out->used);
 }
 
+/* How many wait or have posted something. */
+static int waiting_in(const kit_file *file) {
+  qm_queue_map *map = NULL;
+  qm_err err = {0};
+  int fd = -1, slot = QM_NO_SLOT, count = 0;
+  if (CHECK_INT(qm_queue_join(file->path, &map, &fd, &slot, &err), QM_OK))
+    for (int i = 0; i < QM_SLOTS; i++)
+      count += i != slot && atomic_load(&map->states[i]) != QM_SLOT_FREE;
+  qm_queue_part(map, fd);
+  return count;
+}
+
 /* ---- the queue ---- */
 
 TEST(what_is_posted_is_done_by_the_one_who_leads) {
@@ -182,33 +194,30 @@ TEST(who_has_waited_long_enough_is_told_so_and_has_posted_nothing) {
   leave(&file, a, b);
 }
 
-/* Its op may be done or not: it is in somebody's hands. Its slot is used again once it is not. */
-TEST(who_waits_for_one_who_does_not_go_on_is_told_so_too) {
-  kit_file file = kit_new_file();
-  qm_queue *a = join(&file, true), *b = join(&file, true);
-  const qm_op *ops[QM_POSTS_MAX];
-  qm_out out = {0};
-  writer w;
-  lead(a);
-  send(&w, b, true, SHORT_MS);
-  CHECK_INT(take(a, ops, 1), 1);
-  pthread_join(w.thread, NULL);
-  CHECK_INT(w.code, QM_BUSY);
-  send(&w, b, true, LONG_MS);
-  wait_ms(SHORT_MS);
-  serve(a, 0, &out, 1, 'x');
-  qm_queue_leave(a);
-  pthread_join(w.thread, NULL);
-  CHECK_INT(w.turn, QM_TURN_LEAD);
-  lead(a);
-  send(&w, b, true, LONG_MS);
-  CHECK_INT(take(a, ops, 1), 1);
-  serve(a, 0, &out, 1, 'y');
-  qm_queue_leave(a);
-  pthread_join(w.thread, NULL);
-  CHECK_INT(w.turn, QM_TURN_SERVED);
-  qm_out_free(&out);
-  leave(&file, a, b);
+/* Who is told that nobody had time may rely on it, so not while somebody has its op in hand. */
+TEST(what_has_been_taken_is_waited_for_until_it_is_done_or_not) {
+  for (int done = 0; done < 2; done++) {
+    kit_file file = kit_new_file();
+    qm_queue *a = join(&file, true), *b = join(&file, true);
+    const qm_op *ops[QM_POSTS_MAX];
+    qm_out out = {0};
+    writer w;
+    lead(a);
+    send(&w, b, true, SHORT_MS);
+    CHECK_INT(take(a, ops, 1), 1);
+    wait_ms(2 * SHORT_MS);
+    CHECK_INT(w.code, QM_CODES);
+    if (done)
+      serve(a, 0, &out, 1, 'x');
+    else
+      qm_queue_return(a, false);
+    pthread_join(w.thread, NULL);
+    CHECK_INT(w.code, done ? QM_OK : QM_BUSY);
+    CHECK_INT(qm_queue_take(a, ops), 0);
+    qm_queue_leave(a);
+    qm_out_free(&out);
+    leave(&file, a, b);
+  }
 }
 
 TEST(a_commit_that_may_be_lost_takes_along_none_that_may_not) {
@@ -309,6 +318,28 @@ TEST(who_leads_may_die_and_what_it_had_taken_is_done_by_those_who_posted_it) {
   leave(&file, a, NULL);
 }
 
+/* A child that waits for its turn, with nothing to post, and is killed. */
+TEST(who_dies_waiting_is_waited_for_once) {
+  kit_file file = kit_new_file();
+  qm_queue *a = join(&file, true);
+  lead(a);
+  pid_t child = fork();
+  if (child == 0) {
+    qm_turn turn;
+    qm_err err = {0};
+    qm_queue_enter(join(&file, true), NULL, LONG_MS, &turn, &err);
+    _exit(1);
+  }
+  wait_ms(2 * SHORT_MS);
+  kill(child, SIGKILL);
+  waitpid(child, NULL, 0);
+  qm_queue_leave(a); /* to the child */
+  lead(a);
+  CHECK_INT(waiting_in(&file), 0);
+  qm_queue_leave(a);
+  leave(&file, a, NULL);
+}
+
 TEST(a_file_that_was_left_in_any_state_is_begun_anew) {
   kit_file file = kit_new_file();
   char path[KIT_PATH + 32];
@@ -348,11 +379,12 @@ int main(void) {
   RUN(an_answer_that_is_too_long_is_found_by_asking_again);
   RUN(who_has_nothing_to_post_waits_for_the_lead);
   RUN(who_has_waited_long_enough_is_told_so_and_has_posted_nothing);
-  RUN(who_waits_for_one_who_does_not_go_on_is_told_so_too);
+  RUN(what_has_been_taken_is_waited_for_until_it_is_done_or_not);
   RUN(a_commit_that_may_be_lost_takes_along_none_that_may_not);
   RUN(what_has_failed_with_others_is_done_by_its_owner_alone);
   RUN(there_may_be_more_handles_than_slots);
   RUN(who_leads_may_die_and_what_it_had_taken_is_done_by_those_who_posted_it);
+  RUN(who_dies_waiting_is_waited_for_once);
   RUN(a_file_that_was_left_in_any_state_is_begun_anew);
   RUN(what_a_handle_writes_to_has_its_place_on_the_disk);
   return unit_report();

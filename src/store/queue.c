@@ -84,6 +84,9 @@ static bool try_lead(qm_queue *q) {
     return false;
   if (rc == EOWNERDEAD)
     qm_queue_inherit(map);
+  /* Whose turn it was may be dead, and would be waited for again and again. */
+  if (next != 0 && next != (uint32_t)q->slot + 1)
+    qm_queue_bury(map, q->fd, (int)next - 1);
   atomic_store(&map->next, 0);
   return true;
 }
@@ -125,10 +128,9 @@ void qm_queue_leave(qm_queue *q) {
 
 /* ---- coming ---- */
 
-/* A slot whose op somebody was still doing when its owner gave up waiting cannot be used yet. */
 static void post(qm_queue *q, const qm_op *op) {
   qm_queue_map *map = q->map;
-  q->posted = q->slot != QM_NO_SLOT && atomic_load(&map->states[q->slot]) != QM_SLOT_TAKEN;
+  q->posted = q->slot != QM_NO_SLOT;
   if (!q->posted)
     return;
   qm_slot *slot = &map->slots[q->slot];
@@ -187,15 +189,15 @@ qm_code qm_queue_enter(qm_queue *q, const qm_op *op, int wait_ms, qm_turn *turn,
   q->taken_count = 0;
   if (take_turn(q, turn))
     return QM_OK;
-  uint64_t patience = (uint64_t)wait_ms * MS, until = now_ns() + patience;
+  uint64_t until = now_ns() + (uint64_t)wait_ms * MS;
   post(q, op);
   for (;;) {
     uint32_t heard = listen_to_bell(q);
     if (take_turn(q, turn))
       return QM_OK;
     uint64_t now = now_ns();
-    /* What somebody is doing is waited for once more as long: then it may be done or not. */
-    if ((now >= until && withdraw(q)) || now >= until + patience + MS)
+    /* What somebody is doing is waited for: who is told that nobody had time may rely on it. */
+    if (now >= until && withdraw(q))
       return qm_fail(err, QM_BUSY, "%s", qm_code_message(QM_BUSY));
     nap(q, heard, now);
   }

@@ -102,6 +102,13 @@ static qm_code map_file(const char *path, int fd, qm_queue_map **map, qm_err *er
   return QM_OK;
 }
 
+void qm_queue_bury(qm_queue_map *map, int fd, int slot) {
+  if (lock(fd, F_WRLCK, FIRST_SLOT + slot, false) != 0)
+    return;
+  atomic_store(&map->states[slot], QM_SLOT_FREE);
+  lock(fd, F_UNLCK, FIRST_SLOT + slot, false);
+}
+
 /* Who had the slot before may have died with an op in it, which somebody may be doing now. */
 static void claim(qm_queue_map *map, int fd, int *slot) {
   *slot = QM_NO_SLOT;

@@ -45,6 +45,8 @@ typedef struct qm_queue_map {
 
 /* Maps the file and claims a slot, or none when all are taken. */
 qm_code qm_queue_join(const char *path, qm_queue_map **map, int *fd, int *slot, qm_err *err);
+/* Clears a slot whose owner is gone; for who leads. */
+void qm_queue_bury(qm_queue_map *map, int fd, int slot);
 /* Takes over from one who died while it led; for whom the lead was locked. */
 void qm_queue_inherit(qm_queue_map *map);
 /* Wakes the slot's owner. */
