@@ -43,9 +43,9 @@ local function with_finalizers(act, work)
   if compiling then jit.off() end
   -- In the large heap of a whole run LuaJIT's collector needs longer steps to come round at all.
   local pause = collectgarbage("setpause", 100)
-  local step = collectgarbage("setstepmul", jit and 4000 or 400)
+  local step = collectgarbage("setstepmul", jit and 16000 or 400)
   local ok, message
-  for round = 1, 2000 do
+  for round = 1, 20000 do
     ok, message = pcall(work)
     if not ok or fault or round >= 10 and refused >= 3 then break end
   end
