@@ -16,6 +16,8 @@
 
 enum { LONG_MS = 20000, SHORT_MS = 60 };
 
+static int64_t ago[QM_POSTS_MAX]; /* how long what was taken had been posted */
+
 static qm_queue *join(const kit_file *file, bool full) {
   qm_queue *queue = NULL;
   qm_err err = {0};
@@ -44,6 +46,7 @@ typedef struct writer {
   qm_code code;
   qm_turn turn;
   size_t could_take; /* when it led */
+  int64_t waited;
   pthread_t thread;
 } writer;
 
@@ -54,7 +57,8 @@ static void *want(void *context) {
   const qm_op *ops[QM_POSTS_MAX];
   w->code = qm_queue_enter(w->queue, op, w->patience, &w->turn, &err);
   if (w->code == QM_OK && w->turn == QM_TURN_LEAD) {
-    w->could_take = qm_queue_take(w->queue, ops);
+    w->waited = qm_queue_waited(w->queue);
+    w->could_take = qm_queue_take(w->queue, ops, ago);
     qm_queue_return(w->queue, false);
     qm_queue_leave(w->queue);
   }
@@ -77,7 +81,7 @@ static void lead(qm_queue *queue) {
 static size_t take(qm_queue *queue, const qm_op **ops, size_t expected) {
   size_t count = 0;
   for (int i = 0; i < 2000; i++) {
-    count = qm_queue_take(queue, ops);
+    count = qm_queue_take(queue, ops, ago);
     if (count == expected)
       break;
     qm_queue_return(queue, false);
@@ -123,6 +127,10 @@ TEST(what_is_posted_is_done_by_the_one_who_leads) {
   send(&w, b, true, LONG_MS);
   CHECK_INT(take(a, ops, 1), 1);
   CHECK(memcmp(ops[0], w.record.bytes, w.record.used) == 0);
+  qm_queue_return(a, false);
+  wait_ms(SHORT_MS);
+  CHECK_INT(take(a, ops, 1), 1);
+  CHECK(ago[0] >= SHORT_MS && ago[0] < LONG_MS);
   serve(a, 0, &out, 5, 'x');
   qm_queue_leave(a);
   pthread_join(w.thread, NULL);
@@ -169,12 +177,13 @@ TEST(who_has_nothing_to_post_waits_for_the_lead) {
   lead(a);
   send(&w, b, false, LONG_MS);
   wait_ms(SHORT_MS);
-  CHECK_INT(qm_queue_take(a, ops), 0);
+  CHECK_INT(qm_queue_take(a, ops, ago), 0);
   CHECK_INT(w.code, QM_CODES);
   qm_queue_leave(a);
   pthread_join(w.thread, NULL);
   CHECK_INT(w.code, QM_OK);
   CHECK_INT(w.turn, QM_TURN_LEAD);
+  CHECK(w.waited >= SHORT_MS / 2 && w.waited < LONG_MS);
   leave(&file, a, b);
 }
 
@@ -187,7 +196,7 @@ TEST(who_has_waited_long_enough_is_told_so_and_has_posted_nothing) {
   send(&w, b, true, SHORT_MS);
   pthread_join(w.thread, NULL);
   CHECK_INT(w.code, QM_BUSY);
-  CHECK_INT(qm_queue_take(a, ops), 0);
+  CHECK_INT(qm_queue_take(a, ops, ago), 0);
   qm_queue_leave(a);
   lead(b);
   qm_queue_leave(b);
@@ -213,7 +222,7 @@ TEST(what_has_been_taken_is_waited_for_until_it_is_done_or_not) {
       qm_queue_return(a, false);
     pthread_join(w.thread, NULL);
     CHECK_INT(w.code, done ? QM_OK : QM_BUSY);
-    CHECK_INT(qm_queue_take(a, ops), 0);
+    CHECK_INT(qm_queue_take(a, ops, ago), 0);
     qm_queue_leave(a);
     qm_out_free(&out);
     leave(&file, a, b);
@@ -228,7 +237,7 @@ TEST(a_commit_that_may_be_lost_takes_along_none_that_may_not) {
   lead(a);
   send(&w, b, true, LONG_MS);
   wait_ms(SHORT_MS);
-  CHECK_INT(qm_queue_take(a, ops), 0);
+  CHECK_INT(qm_queue_take(a, ops, ago), 0);
   qm_queue_leave(a);
   pthread_join(w.thread, NULL);
   CHECK_INT(w.turn, QM_TURN_LEAD);
@@ -251,7 +260,7 @@ TEST(what_has_failed_with_others_is_done_by_its_owner_alone) {
   send(&w, b, true, LONG_MS);
   CHECK_INT(take(a, ops, 1), 1);
   qm_queue_return(a, true);
-  CHECK_INT(qm_queue_take(a, ops), 0);
+  CHECK_INT(qm_queue_take(a, ops, ago), 0);
   send(&other, c, true, LONG_MS);
   CHECK_INT(take(a, ops, 1), 1);
   qm_queue_return(a, false);

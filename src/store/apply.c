@@ -355,7 +355,7 @@ static qm_code run_work(qm_store *store, qm_work *work, qm_err *err) {
                 .err = err,
                 .op = work->ops[i],
                 .verdict = &work->verdicts[i],
-                .now_ms = work->ops[i]->now_ms,
+                .now_ms = work->ops[i]->now_ms + work->late + (work->waited ? work->waited[i] : 0),
                 .writes = true};
     work->verdicts[i] = (qm_verdict){0};
     code = run_op(&tx);

@@ -25,9 +25,10 @@ static qm_code lead(qm_store *store, qm_work *own, qm_err *err) {
   const qm_op *ops[QM_POSTS_MAX];
   qm_verdict verdicts[QM_POSTS_MAX];
   size_t ends[QM_POSTS_MAX];
+  int64_t waited[QM_POSTS_MAX];
   qm_work none = {0};
-  qm_work others = {.ops = ops, .verdicts = verdicts, .ends = ends};
-  others.count = qm_queue_take(store->queue, ops);
+  qm_work others = {.ops = ops, .verdicts = verdicts, .ends = ends, .waited = waited};
+  others.count = qm_queue_take(store->queue, ops, waited);
   qm_code code = apply(store, own, &others, err);
   if (code && others.count > 0) {
     qm_queue_return(store->queue, code != QM_BUSY);
@@ -48,6 +49,7 @@ static qm_code take_turn(qm_store *store, qm_work *own, const qm_op *post, bool 
     return code;
   if (turn == QM_TURN_SERVED)
     return qm_queue_answer(store->queue, own->verdicts, &store->out, again, err);
+  own->late = qm_queue_waited(store->queue);
   code = lead(store, own, err);
   if (!code)
     qm_db_tidy(store->db);

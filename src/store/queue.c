@@ -27,6 +27,7 @@ struct qm_queue {
   int fd, slot;
   bool full, posted;         /* posted: this call is in its slot */
   bool alone;                /* it leads for itself only */
+  uint64_t waited;           /* nanoseconds, for the lead */
   size_t taken_count, crowd; /* crowd: how many others there were the last time it led */
   int taken[QM_POSTS_MAX];
 };
@@ -136,6 +137,7 @@ static void post(qm_queue *q, const qm_op *op) {
   qm_slot *slot = &map->slots[q->slot];
   bool fits = op && op->size <= QM_POST_BYTES;
   slot->full = q->full;
+  slot->posted = now_ns();
   slot->alone = 0;
   if (fits)
     memcpy(slot->op, op, op->size);
@@ -187,15 +189,18 @@ static bool take_turn(qm_queue *q, qm_turn *turn) {
 qm_code qm_queue_enter(qm_queue *q, const qm_op *op, int wait_ms, qm_turn *turn, qm_err *err) {
   q->posted = q->alone = false;
   q->taken_count = 0;
+  q->waited = 0;
   if (take_turn(q, turn))
     return QM_OK;
-  uint64_t until = now_ns() + (uint64_t)wait_ms * MS;
+  uint64_t began = now_ns(), until = began + (uint64_t)wait_ms * MS;
   post(q, op);
   for (;;) {
     uint32_t heard = listen_to_bell(q);
-    if (take_turn(q, turn))
-      return QM_OK;
+    bool mine = take_turn(q, turn);
     uint64_t now = now_ns();
+    q->waited = now - began;
+    if (mine)
+      return QM_OK;
     /* What somebody is doing is waited for: who is told that nobody had time may rely on it. */
     if (now >= until && withdraw(q))
       return qm_fail(err, QM_BUSY, "%s", qm_code_message(QM_BUSY));
@@ -223,7 +228,11 @@ static void gather(const qm_queue *q) {
   }
 }
 
-size_t qm_queue_take(qm_queue *q, const qm_op *ops[QM_POSTS_MAX]) {
+int64_t qm_queue_waited(const qm_queue *q) {
+  return (int64_t)(q->waited / MS);
+}
+
+size_t qm_queue_take(qm_queue *q, const qm_op *ops[QM_POSTS_MAX], int64_t waited[QM_POSTS_MAX]) {
   qm_queue_map *map = q->map;
   q->taken_count = 0;
   gather(q);
@@ -232,6 +241,7 @@ size_t qm_queue_take(qm_queue *q, const qm_op *ops[QM_POSTS_MAX]) {
     if (!may_take(q, i) || !atomic_compare_exchange_strong(&map->states[i], &posted, QM_SLOT_TAKEN))
       continue;
     ops[q->taken_count] = (const qm_op *)(const void *)map->slots[i].op;
+    waited[q->taken_count] = (int64_t)((now_ns() - map->slots[i].posted) / MS);
     q->taken[q->taken_count++] = i;
   }
   q->crowd = q->taken_count;

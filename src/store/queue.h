@@ -32,10 +32,13 @@ typedef enum qm_turn {
 qm_code qm_queue_enter(qm_queue *queue, const qm_op *op, int wait_ms, qm_turn *turn, qm_err *err);
 void qm_queue_leave(qm_queue *queue);
 
+/* How many milliseconds who leads has waited for it. */
+int64_t qm_queue_waited(const qm_queue *queue);
+
 /* ---- for who leads ---- */
 
-/* Takes what others have posted. The ops are there until they are answered. */
-size_t qm_queue_take(qm_queue *queue, const qm_op *ops[QM_POSTS_MAX]);
+/* Takes what others have posted, and how long ago. The ops are there until they are answered. */
+size_t qm_queue_take(qm_queue *queue, const qm_op *ops[QM_POSTS_MAX], int64_t waited[QM_POSTS_MAX]);
 /* Tells the one who posted the i-th of them: done, what `out` has from `from` to `to` is its
  * answer. */
 void qm_queue_serve(qm_queue *queue, size_t i, const qm_verdict *verdict, const qm_out *out,

@@ -26,6 +26,7 @@ typedef struct qm_slot {
   uint32_t full;  /* by its owner: it asks for a commit that survives power loss */
   uint32_t alone; /* nobody takes it along */
   uint32_t too_long, from, to;
+  uint64_t posted; /* by its owner: when, in nanoseconds */
   qm_verdict verdict;
   _Alignas(8) char op[QM_POST_BYTES];
   _Alignas(8) char answer[QM_POST_BYTES];

@@ -92,6 +92,9 @@ typedef struct qm_work {
   qm_verdict *verdicts;
   size_t count;
   size_t from, *ends; /* in the store's qm_out: where their answers begin, and each ends */
+  /* Milliseconds since each has looked at the clock: what happens then is judged by then. */
+  int64_t late;          /* all of them */
+  const int64_t *waited; /* each, NULL: none */
 } qm_work;
 
 /* Does an op's own work and that of others in one commit; a failure of the file undoes all. */
