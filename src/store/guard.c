@@ -225,9 +225,22 @@ qm_code qm_fact_open(qm_tx *tx, int64_t product, bool promises) {
   qm_marks *facts = &tx->store->facts;
   if (facts->count > 0 && facts->list[facts->count - 1].product == product)
     return QM_OK;
+  size_t first = facts->count;
   /* A product that no stock knows yet has no marks of its own. */
   qm_code code = promises ? add_mark(tx, facts, &(qm_mark){.product = product}) : QM_OK;
-  return code ? code : look_at(tx, product, facts, promises);
+  if (!code)
+    code = look_at(tx, product, facts, promises);
+  for (size_t i = first; i < facts->count; i++)
+    facts->list[i].look = first;
+  return code;
+}
+
+/* How many of a product's marks, which stand together, are of the first look at it. */
+static size_t first_look(const qm_mark *marks, size_t count) {
+  size_t n = 1;
+  while (n < count && marks[n].look == marks->look)
+    n++;
+  return n;
 }
 
 static int compare_marks(const void *a, const void *b) {
@@ -247,7 +260,7 @@ qm_code qm_facts_close(qm_tx *tx) {
     after->count = 0;
     code = look_at(tx, facts->list[i].product, after, true);
     if (!code)
-      code = say_changes(tx, &facts->list[i], count, after);
+      code = say_changes(tx, &facts->list[i], first_look(&facts->list[i], count), after);
   }
   return code;
 }

@@ -36,6 +36,7 @@ typedef struct qm_stakes {
 typedef struct qm_mark {
   int64_t product, stock;
   size_t number;     /* in the order they were made */
+  size_t look;       /* facts: the number of the first mark of the same look */
   qm_qty deficiency; /* of the whole product */
   qm_qty unmet, over;
 } qm_mark;
