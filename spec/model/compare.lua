@@ -365,8 +365,8 @@ function _M.follow(model, inv)
   end
 end
 
--- After a command: everything it speaks of and everything that has changed in the model. What
--- should have stayed as it was elsewhere is found by the next look at everything.
+-- After a command: everything it speaks of and everything that has changed in the model. Returns
+-- these products, all of them when the command was about the whole shop.
 function _M.touched(model, inv, before, command)
   local shop, touched = model.shop, {}
   local named = type(command[2]) == "table" and command[2].hold
@@ -379,8 +379,10 @@ function _M.touched(model, inv, before, command)
   end
   local wide = WIDE[command[1]:match("^%w+")]
   for number in ipairs(shop.products) do
-    if wide or touched[number] then _M.product(model, inv, number) end
+    touched[number] = touched[number] or wide
+    if touched[number] then _M.product(model, inv, number) end
   end
+  return touched
 end
 
 return _M

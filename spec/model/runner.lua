@@ -1,6 +1,7 @@
 -- runner.lua: does a list of commands with the engine and with the model at once and compares after
 -- each. A list that fails is made as short as it can be.
 
+local balances = require "model.balances"
 local compare = require "model.compare"
 local engine_of = require "model.engine"
 local model_of = require "model.model"
@@ -31,7 +32,7 @@ function _M.start(options)
     remove_file(begin.path)
   end
   return { engine = engine_of.open(begin), model = model_of.new(begin, _M.abilities()), step = 0,
-    accepted = 0, seen = 0 }
+    accepted = 0, seen = 0, balances = {} }
 end
 
 local function take_step(run, command)
@@ -46,7 +47,9 @@ local function take_step(run, command)
     run.accepted = run.accepted + (#expected.codes == 0 and 1 or 0)
     run.refused = request_of.worst(expected.codes)
     compare.follow(run.model, run.engine.inv)
-    compare.touched(run.model, run.engine.inv, before, command)
+    balances.check(run, compare.touched(run.model, run.engine.inv, before, command))
+  else
+    balances.check(run, name ~= "clock" and {} or nil)
   end
 end
 
