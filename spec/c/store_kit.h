@@ -18,7 +18,7 @@
 #include "store.h"
 #include "unit.h"
 
-enum { KIT_BYTES = 1 << 15, KIT_PATH = 64, KIT_NOW = 1700000 };
+enum { KIT_BYTES = 1 << 16, KIT_PATH = 64, KIT_NOW = 1700000 };
 
 #define KIT_ONE QM_QTY_ONE
 
@@ -48,6 +48,27 @@ static inline void kit_remove(const kit_file *file) {
 
 static inline qm_db_options kit_options(const kit_file *file) {
   return (qm_db_options){.path = file->path, .create = true, .busy_ms = 2000};
+}
+
+/* ---- the log ---- */
+
+enum { KIT_LOG_HEADER = 32, KIT_FRAME_HEADER = 24, KIT_PAGE = 4096 };
+
+/* Commits in the log: frames whose header tells the size of the file. */
+static inline int kit_commits(const kit_file *file) {
+  char path[KIT_PATH + 32];
+  unsigned char header[KIT_FRAME_HEADER];
+  int count = 0;
+  snprintf(path, sizeof path, "%s-wal", file->path);
+  FILE *log = fopen(path, "rb");
+  if (log == NULL)
+    return -1;
+  for (long at = KIT_LOG_HEADER;
+       fseek(log, at, SEEK_SET) == 0 && fread(header, sizeof header, 1, log) == 1;
+       at += KIT_FRAME_HEADER + KIT_PAGE)
+    count += (header[4] | header[5] | header[6] | header[7]) != 0;
+  fclose(log);
+  return count;
 }
 
 /* ---- records ---- */

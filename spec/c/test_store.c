@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { BATCH = 8, WAL_HEADER = 32, FRAME_HEADER = 24, PAGE = 4096 };
+enum { BATCH = 8 };
 
 static kit_op records[BATCH];
 
@@ -20,23 +20,6 @@ static bool same_dump(sqlite3 *eyes, const char *before) {
 }
 
 /* ---- batches ---- */
-
-/* Commits in the log: frames whose header tells the size of the file. */
-static int commits(const kit_file *file) {
-  char path[KIT_PATH + 32];
-  unsigned char header[FRAME_HEADER];
-  int count = 0;
-  snprintf(path, sizeof path, "%s-wal", file->path);
-  FILE *log = fopen(path, "rb");
-  if (log == NULL)
-    return -1;
-  for (long at = WAL_HEADER;
-       fseek(log, at, SEEK_SET) == 0 && fread(header, sizeof header, 1, log) == 1;
-       at += FRAME_HEADER + PAGE)
-    count += (header[4] | header[5] | header[6] | header[7]) != 0;
-  fclose(log);
-  return count;
-}
 
 TEST(a_batch_has_a_verdict_for_each_record_and_one_commit) {
   static const qm_code CODES[] = {QM_OK, QM_NOT_ENOUGH, QM_NOT_FOUND, QM_OK, QM_OK, QM_CONFLICT};
@@ -50,9 +33,9 @@ TEST(a_batch_has_a_verdict_for_each_record_and_one_commit) {
                         kit_place(&records[5], "d", "bike", 5 * KIT_ONE)};
   qm_verdict verdicts[6];
   qm_err err = {0};
-  int before = commits(&file);
+  int before = kit_commits(&file);
   CHECK_INT(qm_store_apply(store, ops, 6, verdicts, &err), QM_OK);
-  CHECK_INT(commits(&file), before + 1);
+  CHECK_INT(kit_commits(&file), before + 1);
   for (int i = 0; i < 6; i++) {
     CHECK_INT(verdicts[i].code, CODES[i]);
     CHECK_INT(verdicts[i].problem_count > 0, CODES[i] != QM_OK);
@@ -404,7 +387,7 @@ static int64_t log_pages(const kit_file *file) {
   char path[KIT_PATH + 32];
   struct stat st;
   snprintf(path, sizeof path, "%s-wal", file->path);
-  return stat(path, &st) == 0 ? (int64_t)st.st_size / (FRAME_HEADER + PAGE) : 0;
+  return stat(path, &st) == 0 ? (int64_t)st.st_size / (KIT_FRAME_HEADER + KIT_PAGE) : 0;
 }
 
 static void sell(qm_store *store, const char *name, int count) {

@@ -84,5 +84,11 @@ qm_code qm_store_apply(qm_store *store, const qm_op *const *ops, size_t count, q
     return code;
   }
   code = take_turn(store, &own, postable(ops, count), &again, err);
-  return again ? take_turn(store, &own, NULL, &again, err) : code;
+  if (code || !again)
+    return code;
+  /* What it is told now is the answer to what was done for it just before. */
+  bool replayed = verdicts->replayed;
+  code = take_turn(store, &own, NULL, &again, err);
+  verdicts->replayed = replayed;
+  return code;
 }
