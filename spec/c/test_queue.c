@@ -327,6 +327,24 @@ TEST(who_leads_may_die_and_what_it_had_taken_is_done_by_those_who_posted_it) {
   leave(&file, a, NULL);
 }
 
+/* The parts of the file lie elsewhere for a program of another build, which keeps out of it. */
+TEST(programs_of_different_builds_share_no_queue) {
+  kit_file file = kit_new_file();
+  qm_queue_map *map = NULL;
+  qm_queue *queue = NULL;
+  qm_err err = {0};
+  int fd = -1, slot = QM_NO_SLOT;
+  CHECK_INT(qm_queue_join(file.path, &map, &fd, &slot, &err), QM_OK);
+  map->layout++;
+  CHECK_INT(qm_queue_open(file.path, true, &queue, &err), QM_BUSY);
+  CHECK(queue == NULL);
+  qm_queue_part(map, fd);
+  queue = join(&file, true); /* the only one begins it anew */
+  lead(queue);
+  qm_queue_leave(queue);
+  leave(&file, queue, NULL);
+}
+
 /* A child that waits for its turn, with nothing to post, and is killed. */
 TEST(who_dies_waiting_is_waited_for_once) {
   kit_file file = kit_new_file();
@@ -393,6 +411,7 @@ int main(void) {
   RUN(what_has_failed_with_others_is_done_by_its_owner_alone);
   RUN(there_may_be_more_handles_than_slots);
   RUN(who_leads_may_die_and_what_it_had_taken_is_done_by_those_who_posted_it);
+  RUN(programs_of_different_builds_share_no_queue);
   RUN(who_dies_waiting_is_waited_for_once);
   RUN(a_file_that_was_left_in_any_state_is_begun_anew);
   RUN(what_a_handle_writes_to_has_its_place_on_the_disk);

@@ -7,6 +7,7 @@
  * is. */
 #define _XOPEN_SOURCE 700 /* for mkstemp */
 
+#include "fuzzer.h"
 #include "soup.h"
 
 #include <unistd.h>
@@ -431,15 +432,6 @@ static void must_close_all(int inv) {
 
 static void remove_file(void) {
   unlink(file);
-}
-
-const char *__asan_default_options(void);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Both SQLite and Lua allocate a lot, and each time is remembered: not for so long, then. */
-const char *__asan_default_options(void) {
-  return "malloc_context_size=6:quarantine_size_mb=16";
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {

@@ -6,6 +6,7 @@
  * says what is wrong; but what it calls right must be right: the balances of a file that verify
  * finds no fault with are those of its ledger and its items, and after more work they still are. */
 #include "file_kit.h"
+#include "fuzzer.h"
 
 #include "db.h"
 
@@ -320,15 +321,6 @@ static void damage(input *in) {
     }
   }
   sqlite3_close(rows);
-}
-
-const char *__asan_default_options(void);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* SQLite allocates a lot, and each time is remembered: not for so long, then. */
-const char *__asan_default_options(void) {
-  return "malloc_context_size=6:quarantine_size_mb=16";
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {

@@ -63,7 +63,7 @@ static qm_code join(qm_store *store, qm_err *err) {
   const char *path = qm_db_path(store->db);
   if (store->queue || store->unqueued || !path)
     return QM_OK;
-  qm_code code = qm_queue_open(path, qm_db_is_full(store->db), &store->queue, err);
+  qm_code code = qm_queue_open(path, qm_db_is_durable(store->db), &store->queue, err);
   store->unqueued = code && code != QM_MEMORY;
   return store->unqueued ? QM_OK : code;
 }

@@ -49,9 +49,10 @@ qm_code qm_db_alive(qm_db *db, qm_err *err);
 /* The same, and QM_READONLY for one that only reads. */
 qm_code qm_db_may_write(qm_db *db, qm_err *err);
 
-/* What the options said: the absolute path, NULL in memory; and what else writers queue by. */
+/* What the options said: the absolute path, NULL in memory; does a commit survive power loss; and
+ * how many milliseconds one waits for others. */
 const char *qm_db_path(const qm_db *db);
-bool qm_db_is_full(const qm_db *db);
+bool qm_db_is_durable(const qm_db *db);
 int qm_db_patience(const qm_db *db);
 
 /* Transactions do not nest: to begin one undoes one that was left open. A failed commit undoes. */

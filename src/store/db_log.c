@@ -3,11 +3,7 @@
  * SQLite 3.7.0 to 3.51.2 can lose a commit when a checkpoint races a commit that resets the log, so
  * the automatic checkpoints are off and ours run while this connection holds the write lock,
  * through a second connection: no commit can be under way beside them. */
-#define _XOPEN_SOURCE 700
-
 #include "db_sqlite.h"
-
-#include <time.h>
 
 /* The name that SQLite made absolute: the process may have changed its directory since. */
 static qm_code open_checkpointer(qm_db *db) {
@@ -29,8 +25,7 @@ static qm_code open_checkpointer(qm_db *db) {
 }
 
 /* Nobody waits for a checkpoint: when a writer is active it will do it after its own commit. */
-static void return_log(qm_db *db, bool rest) {
-  enum { REST_NS = 5000000 };
+void qm_db_return_log(qm_db *db) {
   if (db->in_memory || db->readonly || open_checkpointer(db) != QM_OK)
     return;
   sqlite3_busy_timeout(db->checkpointer, 0);
@@ -40,19 +35,11 @@ static void return_log(qm_db *db, bool rest) {
   if (code)
     return;
   sqlite3_wal_checkpoint_v2(db->checkpointer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-  if (rest)
-    nanosleep(&(struct timespec){.tv_nsec = REST_NS}, NULL);
   qm_db_rollback(db);
   db->log_pages = 0;
 }
 
-void qm_db_return_log(qm_db *db) {
-  return_log(db, false);
-}
-
-/* A log that is all returned is begun anew by the next commit, unless somebody still reads in it.
- * New readers do not, so that a moment's rest lets the others come to their end. */
 void qm_db_tidy(qm_db *db) {
   if (db->log_pages >= db->log_limit)
-    return_log(db, db->log_pages >= 2 * db->log_limit);
+    qm_db_return_log(db);
 }

@@ -40,7 +40,7 @@ const char *qm_db_path(const qm_db *db) {
   return db->in_memory ? NULL : sqlite3_db_filename(db->handle, "main");
 }
 
-bool qm_db_is_full(const qm_db *db) {
+bool qm_db_is_durable(const qm_db *db) {
   return db->full;
 }
 
