@@ -91,7 +91,10 @@ describe("a backup", function()
       children.write_file(there, "mine")
       helpers.expect_error("CONFLICT", inv:backup(there))
       assert.equal("mine", children.read_file(there))
-      helpers.expect_error("IO", inv:backup(directory .. "/nowhere/copy.db"))
+      local nowhere = directory .. "/nowhere/copy.db"
+      local _, message, code = inv:backup(nowhere)
+      assert.same({ "NOT_FOUND", "the directory of " .. nowhere .. " does not exist" },
+        { code, message })
       assert.has_error(function() inv:backup() end)
       assert.has_error(function() inv:backup("") end)
       assert.has_error(function() inv:backup("a\0b") end)

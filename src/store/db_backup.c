@@ -18,9 +18,9 @@ static qm_code fail_at(const char *path, int number, qm_err *err) {
 }
 
 /* All pages in one step, which is one moment. */
-static qm_code copy(qm_db *db, const char *path, qm_err *err) {
+static qm_code copy(qm_db *db, const char *partial, const char *path, qm_err *err) {
   sqlite3 *to = NULL;
-  int rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+  int rc = sqlite3_open_v2(partial, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
   if (rc == SQLITE_OK)
     rc = sqlite3_exec(to, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
   sqlite3_backup *backup =
@@ -40,8 +40,8 @@ static qm_code copy(qm_db *db, const char *path, qm_err *err) {
                  sqlite3_errstr(rc));
 }
 
-static qm_code flush(const char *path, int flags, qm_err *err) {
-  int fd = open(path, flags | O_CLOEXEC);
+static qm_code flush(const char *name, int flags, const char *path, qm_err *err) {
+  int fd = open(name, flags | O_CLOEXEC);
   int rc = fd < 0 ? -1 : fsync(fd), number = errno;
   if (fd >= 0)
     close(fd);
@@ -57,13 +57,15 @@ static qm_code move(char *partial, const char *path, qm_err *err) {
   char *slash = strrchr(partial, '/');
   if (slash)
     slash[slash == partial] = '\0';
-  return flush(slash ? partial : ".", O_RDONLY | O_DIRECTORY, err);
+  return flush(slash ? partial : ".", O_RDONLY | O_DIRECTORY, path, err);
 }
 
 qm_code qm_db_backup(qm_db *db, const char *path, qm_err *err) {
   qm_code code = qm_db_alive(db, err);
   if (!code && access(path, F_OK) == 0)
     code = qm_fail(err, QM_CONFLICT, "there is a file %s already", path);
+  if (!code)
+    code = qm_file_check(&(qm_db_options){.path = path, .create = true}, db->owner, err);
   if (code)
     return code;
   size_t size = strlen(path) + sizeof "-partial-0123456789";
@@ -72,9 +74,9 @@ qm_code qm_db_backup(qm_db *db, const char *path, qm_err *err) {
     return qm_fail(err, QM_MEMORY, "%s", qm_code_message(QM_MEMORY));
   snprintf(partial, size, "%s-partial-%ld", path, (long)getpid());
   unlink(partial);
-  code = copy(db, partial, err);
+  code = copy(db, partial, path, err);
   if (!code)
-    code = flush(partial, O_RDONLY, err);
+    code = flush(partial, O_RDONLY, path, err);
   if (!code)
     code = move(partial, path, err);
   if (code)
