@@ -107,6 +107,7 @@ $(OUT)/%.o: %.c Makefile | headers
 	@$(COMPILE) -c -o $@ $<
 
 # What stands between the engine and the library in some tests.
+WRAP_test_backup := fsync
 WRAP_test_power := qm_store_apply
 WRAP_test_memory := qm_store_apply malloc calloc realloc strdup free
 WRAP_test_memory_lua := $(WRAP_test_memory) luaL_newstate

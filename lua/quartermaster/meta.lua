@@ -287,7 +287,7 @@ function Inventory:events(filter) end
 function Inventory:verify() end
 
 ---Copies the whole inventory, as it is at one moment, into a new file, while others go on writing.
----The copy is whole and on disk when the call returns, or there is none. CONFLICT if the file exists.
+---The copy is whole and on disk when the call returns, or there is none. CONFLICT if the file exists, NOT_FOUND if its directory does not.
 ---@param path string
 ---@return true|nil, string?, string?, table?
 function Inventory:backup(path) end

@@ -48,16 +48,21 @@ static qm_code flush(const char *name, int flags, const char *path, qm_err *err)
   return rc == 0 ? QM_OK : fail_at(path, number, err);
 }
 
-/* link fails where there is something already, in the same instant. */
+/* link fails where there is something already, in the same instant. The partial name is of no more
+ * use afterwards than to tell the directory. */
 static qm_code move(char *partial, const char *path, qm_err *err) {
-  if (link(partial, path) != 0)
-    return errno == EEXIST ? qm_fail(err, QM_CONFLICT, "there is a file %s already", path)
-                           : fail_at(path, errno, err);
+  int rc = link(partial, path), number = errno;
   unlink(partial);
+  if (rc != 0)
+    return number == EEXIST ? qm_fail(err, QM_CONFLICT, "there is a file %s already", path)
+                            : fail_at(path, number, err);
   char *slash = strrchr(partial, '/');
   if (slash)
     slash[slash == partial] = '\0';
-  return flush(slash ? partial : ".", O_RDONLY | O_DIRECTORY, path, err);
+  qm_code code = flush(slash ? partial : ".", O_RDONLY | O_DIRECTORY, path, err);
+  if (code)
+    unlink(path);
+  return code;
 }
 
 qm_code qm_db_backup(qm_db *db, const char *path, qm_err *err) {
@@ -77,10 +82,10 @@ qm_code qm_db_backup(qm_db *db, const char *path, qm_err *err) {
   code = copy(db, partial, path, err);
   if (!code)
     code = flush(partial, O_RDONLY, path, err);
-  if (!code)
-    code = move(partial, path, err);
   if (code)
     unlink(partial);
+  else
+    code = move(partial, path, err);
   free(partial);
   return code;
 }
