@@ -305,7 +305,7 @@ describe("a destination", function()
         assert(inv:place{ id = "o-1", stock = stock, destination = LEIPZIG,
           lines = { { sku = "bike", qty = 2 } } })
       end)
-      kit.tamper(path, "UPDATE orders SET longitude = NULL")
+      kit.tamper(path, "UPDATE document SET longitude = NULL")
       helpers.with_inventory({ path = path }, function(inv)
         local plan = assert(inv:select{ order = "o-1", algorithm = "distance" })
         assert.same({ "muc" }, sources_of(plan))

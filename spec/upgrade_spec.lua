@@ -1,4 +1,4 @@
--- upgrade_spec.lua: a file of the first schema opens as it is, and everything that came later works
+-- upgrade_spec.lua: a file of an older schema opens as it is, and everything that came later works
 -- on it. spec/upgrade/version_1.sql is such a file, of a shop where:
 -- o-1 took 6 bikes, 3 of them shipped, and 3 bells, of which there is 1; o-2 is a virtual order,
 -- invoiced; o-3 was cancelled; a-1 adopted another system's promise of 1 bike.
@@ -10,10 +10,11 @@ local core = require "quartermaster.core"
 local quartermaster = require "quartermaster"
 
 -- Calls fn(path) with such a file.
-local function with_old_file(fn)
+local function with_old_file(fn, version)
   children.with_directory(function(directory)
     local path = directory .. "/shop.db"
-    assert.equal("", children.shell(("sqlite3 '%s' 2>&1 <spec/upgrade/version_1.sql"):format(path)))
+    assert.equal("", children.shell(("sqlite3 '%s' 2>&1 <spec/upgrade/version_%d.sql")
+      :format(path, version or 1)))
     fn(path)
   end)
 end
@@ -89,6 +90,48 @@ describe("a file of schema version 1", function()
       assert(inv.products:save{ sku = "set", type = "bundle", options = {
         { selections = { "bike", "bell" } } } })
       assert(inv.products:rename("bell", "horn"))
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+end)
+
+-- The shop of version_2.sql: o-1 was placed through a channel, with an address, and one of its four
+-- bikes is shipped; o-2 names its stock; h-1 and h-2 are held until ten minutes and one minute
+-- after START; a-1 adopted a bike for x-1. The orders' heads were rows of their own then.
+local START = 1700000000
+
+local function with_second_shop(seconds, fn)
+  with_old_file(function(path)
+    helpers.with_inventory({ path = path, clock = function() return START + seconds end }, fn)
+  end, 2)
+end
+
+describe("a file of schema version 2", function()
+  it("keeps where its orders came from and go to", function()
+    with_second_shop(0, function(inv)
+      local first, second = inv.orders:get("o-1"), inv.orders:get("o-2")
+      assert.same({ type = "website", code = "eu" }, first.channel)
+      assert.same({ "trade", 2 }, { first.customer_group, first.stock })
+      assert.same({ country = "DE", region = "BY", city = "Augsburg", postcode = "86150",
+        latitude = 48.37, longitude = 10.9 }, first.destination)
+      assert.same({}, { second.channel, second.customer_group, second.destination })
+      kit.expect_line(inv, "o-1", 1, { ordered = 4, delivered = 1, open = 3 })
+      assert.same({ true, 4 }, { inv:verify().ok, inv:verify().orders })
+    end)
+  end)
+
+  it("keeps its holds, and when they end", function()
+    with_second_shop(59, function(inv)
+      assert.equal(START + 600, inv.holds:get("h-1").expires)
+      assert.equal(START + 60, inv.holds:get("h-2").expires)
+      assert.equal(2, inv:salable_qty("bell", { stock = 2 }))
+    end)
+    with_second_shop(60, function(inv)
+      assert.equal(7, inv:salable_qty("bell", { stock = 2 }))
+      local order = assert(inv:place{ id = "o-3", hold = "h-1" })
+      assert.equal(3, order.lines[1].qty)
+      assert.same({ "trade", "eu" },
+        { inv.orders:get("o-3").customer_group, inv.orders:get("o-3").channel.code })
       assert.is_true(inv:verify().ok)
     end)
   end)

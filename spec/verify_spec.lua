@@ -141,7 +141,8 @@ local PLANTED = {
     { { "quantity", "bike", nil, "muc", nil, 2, 3.5 } } },
   { "an order that is lost",
     "DELETE FROM document WHERE kind = 1 AND ext_id = CAST('o-2' AS BLOB)",
-    { { "document of an order" }, { "document of a ledger row", "lamp", 1, nil, nil, 1, 0 } } },
+    { { "order of a line", "lamp", nil, nil, nil, 1, 0 },
+      { "document of a ledger row", "lamp", 1, nil, nil, 1, 0 } } },
 }
 
 describe("verify finds", function()

@@ -1,5 +1,5 @@
 /* bare.c: the least that SQLite has to do for our rows: a loop of prepared statements over a file
- * that the engine made, writing the rows that `place` writes (document, order, line, ledger) and
+ * that the engine made, writing the rows that `place` writes (document, line, ledger) and
  * moving the balance if it suffices. It looks nothing up, checks no rule and knows each product's
  * key, so it is the price of the rows alone. `verify` accepts the file afterwards. */
 #define _XOPEN_SOURCE 700
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BEGIN, COMMIT, MOVE, DOCUMENT, ORDER, LINE, LEDGER, READ, STATEMENTS };
+enum { BEGIN, COMMIT, MOVE, DOCUMENT, LINE, LEDGER, READ, STATEMENTS };
 
 enum { STOCK = 1, PLACE_BITS = 16, LINE_BITS = 12, UNITS = 10000, FIELD = 10 };
 
@@ -21,7 +21,6 @@ static const char *const texts[STATEMENTS] = {
              " AND on_hand - firm - backordered - allocated - adopted >= ?2",
     [DOCUMENT] = "INSERT INTO document (kind, ext_id, request_hash, stock, time, answer)"
                  " VALUES (1, ?1, ?2, 1, ?3, ?4)",
-    [ORDER] = "INSERT INTO orders (id) VALUES (?1)",
     [LINE] = "INSERT INTO line (id, product, stock, parent, kind, tracked, ordered, cancelled,"
              " invoiced, delivered, refunded, released, returned, allocated, backordered)"
              " VALUES (?1, ?2, 1, 0, 0, 1, ?3, 0, 0, 0, 0, 0, 0, 0, 0)",
@@ -96,8 +95,6 @@ static void write_rows(const bench_request *request) {
                     SQLITE_STATIC);
   run(DOCUMENT);
   int64_t document = sqlite3_last_insert_rowid(db.handle);
-  bind(ORDER, 1, document);
-  run(ORDER);
   bind(LINE, 1, document << LINE_BITS | 1);
   bind(LINE, 2, request->product);
   bind(LINE, 3, UNITS);

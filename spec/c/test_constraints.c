@@ -150,9 +150,8 @@ static const char ROWS[] =
     "INSERT INTO item VALUES (65537, 1, 10, 1, 1, NULL);"
     "INSERT INTO balance VALUES (65537, 1, 10, 5, 2, 1, 1, 0, 1, 1, 1, 100);"
     "INSERT INTO expiry VALUES (65537, 100, 1, 0);"
-    "INSERT INTO document VALUES (1, 1, x'61', zeroblob(16), NULL, 1, 0, NULL);"
-    "INSERT INTO orders VALUES (1, NULL, 'website', 'base', NULL, NULL, NULL, NULL, NULL, NULL,"
-    " NULL);"
+    "INSERT INTO document VALUES (1, 1, x'61', zeroblob(16), NULL, 1, 0, NULL, NULL, 'website',"
+    " 'base', NULL, NULL, NULL, NULL, NULL, NULL, NULL);"
     "INSERT INTO line VALUES (4097, 1, 1, 0, 0, 1, 10, 1, 4, 2, 2, 1, 1, 1, 1);"
     "INSERT INTO allocation VALUES (4097 * 65536 + 1, 65537, 1, 1);"
     "INSERT INTO delivery VALUES (4097, 1, 1, 2, 1);"
@@ -267,7 +266,8 @@ static const char *const TWINS[][2] = {
     {"component", "INSERT INTO component SELECT product, choice, position, 2, qty, own_qty"
                   " FROM component"},
     {"document", "INSERT INTO document SELECT 2, kind, ext_id, request_hash, order_id, stock, time,"
-                 " answer FROM document"},
+                 " answer, expires, channel_type, channel_code, customer_group, country, region,"
+                 " city, postcode, latitude, longitude FROM document"},
 };
 
 /* Tries a statement and takes down how it was refused; it must be. */

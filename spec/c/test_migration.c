@@ -102,7 +102,9 @@ TEST(the_rows_of_the_hot_path_are_settled) {
       {"item", "id,product,qty,status,allocated,notify"},
       {"balance", "id,product,on_hand,firm,backordered,allocated,held,adopted,assigned,active,"
                   "in_stock,next_expiry"},
-      {"document", "id,kind,ext_id,request_hash,order_id,stock,time,answer"},
+      {"document", "id,kind,ext_id,request_hash,order_id,stock,time,answer,expires,"
+                   "channel_type,channel_code,customer_group,country,region,city,postcode,latitude,"
+                   "longitude"},
       {"line", "id,product,stock,parent,kind,tracked,ordered,cancelled,invoiced,delivered,refunded,"
                "released,returned,allocated,backordered"},
       {"ledger", "seq,time,event,document,line,product,stock,source,reserved,moved,qty,note"},

@@ -5,7 +5,6 @@
  * it is said again. */
 #include "tx.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { NUMBERS = 6, HEAD = 2, VARINT_MAX = 10, LINE_MASK = (1 << QM_LINE_BITS) - 1 };
@@ -109,13 +108,13 @@ qm_code qm_find_document(qm_tx *tx, int64_t kind, qm_str id, unsigned char hash[
 
 /* ---- writing ---- */
 
-/* The answer as a blob in memory the caller frees. */
-static qm_code encode(qm_tx *tx, qm_str *out) {
-  size_t n = 0, count = tx->verdict->entry_count;
+qm_code qm_document_encode(qm_tx *tx, qm_str *out) {
+  size_t n = 0, numbers = HEAD + (size_t)tx->verdict->entry_count * NUMBERS;
   *out = (qm_str){NULL, 0};
-  unsigned char *bytes = malloc((HEAD + count * NUMBERS) * VARINT_MAX);
-  if (!bytes)
-    return qm_fail(tx->err, QM_MEMORY, "out of memory");
+  qm_code code = qm_make_room(tx, &tx->store->answer, numbers, VARINT_MAX);
+  if (code)
+    return code;
+  unsigned char *bytes = tx->store->answer.p;
   n += put_varint(bytes + n, tx->verdict->value);
   n += put_varint(bytes + n, tx->verdict->skipped);
   for (uint32_t at = tx->verdict->entry_first; at;) {
@@ -136,23 +135,20 @@ qm_code qm_document_add(qm_tx *tx, int64_t order, int64_t stock) {
   unsigned char hash[QM_HASH];
   qm_str answer, digest = {(const char *)hash, QM_HASH};
   qm_op_hash(tx->op, hash);
-  qm_code code = encode(tx, &answer);
+  qm_code code = qm_document_encode(tx, &answer);
   if (code)
     return code;
   code = QM_RUN(tx, DOCUMENT_ADD, QM_I(tx->op->kind), QM_B(qm_op_str(tx->op, tx->op->id)),
                 QM_B(digest), order ? QM_I(order) : QM_N, stock ? QM_I(stock) : QM_N,
                 QM_I(tx->op->now_ms), QM_B(answer));
-  free((void *)(uintptr_t)answer.p);
   tx->document = qm_db_last_key(tx->db);
   return code;
 }
 
 qm_code qm_document_answer(qm_tx *tx) {
   qm_str answer;
-  qm_code code = encode(tx, &answer);
+  qm_code code = qm_document_encode(tx, &answer);
   if (code)
     return code;
-  code = QM_RUN(tx, DOCUMENT_ANSWER, QM_I(tx->document), QM_B(answer));
-  free((void *)(uintptr_t)answer.p);
-  return code;
+  return QM_RUN(tx, DOCUMENT_ANSWER, QM_I(tx->document), QM_B(answer));
 }

@@ -239,21 +239,27 @@ static qm_qty take_firm(group *g, qm_qty qty) {
   return qty - firm;
 }
 
-static qm_code write_header(placing *p) {
+static qm_code write_order(placing *p) {
   qm_tx *tx = p->tx;
   const qm_op *op = tx->op;
-  qm_str type, channel;
-  qm_code code = qm_document_add(tx, 0, p->stock);
+  qm_str type, channel, answer;
+  unsigned char hash[QM_HASH];
+  qm_op_hash(op, hash);
+  qm_code code = qm_document_encode(tx, &answer);
   if (code)
     return code;
   channel_of(p, &type, &channel);
-  return QM_RUN(
-      tx, ORDER_ADD, QM_I(tx->document), QM_T(type), QM_T(channel), QM_T(group_of(p)),
-      QM_T(qm_op_str(op, op->text[QM_TEXT_COUNTRY])), QM_T(qm_op_str(op, op->text[QM_TEXT_REGION])),
-      QM_T(qm_op_str(op, op->text[QM_TEXT_CITY])), QM_T(qm_op_str(op, op->text[QM_TEXT_POSTCODE])),
+  code = QM_RUN(
+      tx, ORDER_ADD, QM_I(op->kind), QM_B(qm_op_str(op, op->id)),
+      QM_B(((qm_str){(const char *)hash, QM_HASH})), QM_I(p->stock), QM_I(op->now_ms), QM_B(answer),
+      QM_T(type), QM_T(channel), QM_T(group_of(p)), QM_T(qm_op_str(op, op->text[QM_TEXT_COUNTRY])),
+      QM_T(qm_op_str(op, op->text[QM_TEXT_REGION])), QM_T(qm_op_str(op, op->text[QM_TEXT_CITY])),
+      QM_T(qm_op_str(op, op->text[QM_TEXT_POSTCODE])),
       op->flags & QM_HAS_LATITUDE ? QM_D(op->latitude) : QM_N,
       op->flags & QM_HAS_LONGITUDE ? QM_D(op->longitude) : QM_N,
       p->expires ? QM_I(p->expires) : QM_N);
+  tx->document = qm_db_last_key(tx->db);
+  return code;
 }
 
 /* How much of the total goods cover: what the hold had is covered as it was. */
@@ -336,7 +342,7 @@ static qm_code place(placing *p) {
   p->tx->verdict->value = p->expires ? p->expires / 1000 : p->stock;
   if (p->tx->store->out.exhausted)
     return qm_fail(p->tx->err, QM_MEMORY, "out of memory");
-  code = write_header(p);
+  code = write_order(p);
   if (!code)
     code = write_lines(p);
   for (uint32_t i = 0; !code && i < p->group_count; i++)

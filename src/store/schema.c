@@ -243,4 +243,30 @@ static const char version_2_care[] = {
 
 static const char *const version_2_parts[] = {version_2, version_2_care, 0};
 
-const char *const *const qm_migrations[QM_SCHEMA_VERSION] = {version_1_parts, version_2_parts};
+/* An order is its document: one row where there were two. To read them, there is a view. */
+static const char version_3[] = {
+    "ALTER TABLE document ADD COLUMN expires INTEGER;" /* a hold, until then */
+    "ALTER TABLE document ADD COLUMN channel_type TEXT;"
+    "ALTER TABLE document ADD COLUMN channel_code TEXT;"
+    "ALTER TABLE document ADD COLUMN customer_group TEXT;"
+    "ALTER TABLE document ADD COLUMN country TEXT;"
+    "ALTER TABLE document ADD COLUMN region TEXT;"
+    "ALTER TABLE document ADD COLUMN city TEXT;"
+    "ALTER TABLE document ADD COLUMN postcode TEXT;"
+    "ALTER TABLE document ADD COLUMN latitude REAL;"
+    "ALTER TABLE document ADD COLUMN longitude REAL;"
+    "UPDATE document SET expires = o.expires, channel_type = o.channel_type,"
+    "  channel_code = o.channel_code, customer_group = o.customer_group, country = o.country,"
+    "  region = o.region, city = o.city, postcode = o.postcode, latitude = o.latitude,"
+    "  longitude = o.longitude FROM orders AS o WHERE o.id = document.id;"
+    "DROP TABLE orders;"
+    "CREATE VIEW orders AS SELECT id, expires, channel_type, channel_code, customer_group,"
+    "  country, region, city, postcode, latitude, longitude FROM document WHERE kind IN (1, 9);"
+    /* Grows with every change to products, rules, channels or stocks. */
+    "ALTER TABLE shop ADD COLUMN catalogue INTEGER NOT NULL DEFAULT 0;",
+};
+
+static const char *const version_3_parts[] = {version_3, 0};
+
+const char *const *const qm_migrations[QM_SCHEMA_VERSION] = {version_1_parts, version_2_parts,
+                                                             version_3_parts};

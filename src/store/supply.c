@@ -2,20 +2,7 @@
  * one transaction, so that it is one moment. */
 #include "tx.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static qm_code make_room(qm_tx *tx, qm_block *block, size_t count, size_t size) {
-  size_t need = count * size;
-  if (need <= block->size)
-    return QM_OK;
-  void *p = realloc(block->p, need);
-  if (!p)
-    return qm_fail(tx->err, QM_MEMORY, "out of memory");
-  block->p = p;
-  block->size = need;
-  return QM_OK;
-}
 
 static qm_code too_many_sources(qm_tx *tx) {
   return qm_fail(tx->err, QM_LIMIT, "a stock has more than %d sources", (int)QM_SOURCES_MAX);
@@ -190,16 +177,16 @@ static qm_code read_own(qm_tx *tx, const qm_supply_request *request, size_t coun
 static qm_code read_supply(qm_tx *tx, int64_t stock, const qm_supply_request *request,
                            qm_supply *supply) {
   qm_store *store = tx->store;
-  qm_code code = make_room(tx, &store->places, QM_SOURCES_MAX, sizeof(qm_place));
+  qm_code code = qm_make_room(tx, &store->places, QM_SOURCES_MAX, sizeof(qm_place));
   if (!code)
     code = read_places(tx, stock, &supply->source_count);
   size_t count = supply->source_count;
   if (!code)
-    code = make_room(tx, &store->candidates, request->sku_count * count, sizeof(qm_candidate));
+    code = qm_make_room(tx, &store->candidates, request->sku_count * count, sizeof(qm_candidate));
   if (!code)
     code = read_candidates(tx, stock, request, count);
   if (!code && request->order.p)
-    code = make_room(tx, &store->own, request->line_count * count, sizeof(qm_qty));
+    code = qm_make_room(tx, &store->own, request->line_count * count, sizeof(qm_qty));
   if (!code && request->order.p)
     code = read_own(tx, request, count);
   if (!code && store->out.exhausted)
@@ -222,7 +209,7 @@ qm_code qm_store_supply(qm_store *store, const qm_supply_request *request, qm_su
   qm_code code = qm_db_begin_read(store->db, err);
   if (code)
     return code;
-  code = qm_find_stock(&tx, where->stock, where->channel_type, where->channel_code, &stock, &found);
+  code = qm_find_stock(&tx, where, &stock, &found);
   if (!code && !found)
     *problem = where->channel_code.p ? QM_P_NO_CHANNEL : QM_P_NO_STOCK;
   if (!code && found)
