@@ -71,7 +71,7 @@ PACKAGE_luajit := luajit
 HOST_FLAGS := $(shell pkg-config --cflags $(PACKAGE_$(HOST)) 2>/dev/null)
 HOST_LIBS := $(shell pkg-config --libs $(PACKAGE_$(HOST)) 2>/dev/null)
 comma := ,
-LIBS := -Wl,--as-needed -lsqlite3 -lcsv -lmd -lm
+LIBS := -Wl,--as-needed -lsqlite3 -lcsv -lnettle -lm
 
 # Building ---------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ tests: $(TESTS)
 fuzzers: $(FUZZERS)
 
 headers:
-	@printf '#include <%s>\n' lua.h sqlite3.h csv.h sha2.h | \
+	@printf '#include <%s>\n' lua.h sqlite3.h csv.h nettle/sha2.h | \
 		$(COMPILER) $(HOST_FLAGS) -E -x c -o /dev/null - 2>/dev/null || { echo "The compiler" \
 		"or a library's header for $(HOST) is missing: run \`make deps\` as root." >&2; exit 1; }
 
@@ -109,7 +109,7 @@ $(OUT)/%.o: %.c Makefile | headers
 # What stands between the engine and the library in some tests.
 WRAP_test_backup := fsync
 WRAP_test_power := qm_store_apply
-WRAP_test_memory := qm_store_apply malloc calloc realloc strdup free
+WRAP_test_memory := qm_store_apply malloc calloc realloc aligned_alloc strdup free
 WRAP_test_memory_lua := $(WRAP_test_memory) luaL_newstate
 TEST_WRAPS = $(patsubst %,-Wl$(comma)--wrap=%,$(WRAP_$(basename $(@F))))
 

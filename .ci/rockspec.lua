@@ -19,10 +19,11 @@ local function module_lines()
   add("  sources = {")
   for _, path in ipairs(files.list("src", "c")) do add('    "%s",', path) end
   add("  },")
-  add('  libraries = { "sqlite3", "csv", "md", "m" },')
+  add('  libraries = { "sqlite3", "csv", "nettle", "m" },')
   for _, what in ipairs { "incdirs", "libdirs" } do
     local variable = what == "incdirs" and "INCDIR" or "LIBDIR"
-    add('  %s = { "$(SQLITE_%s)", "$(CSV_%s)", "$(MD_%s)" },', what, variable, variable, variable)
+    add('  %s = { "$(SQLITE_%s)", "$(CSV_%s)", "$(NETTLE_%s)" },', what, variable, variable,
+      variable)
   end
   add("},")
   for _, path in ipairs(files.list("lua/quartermaster", "lua")) do

@@ -21,7 +21,7 @@ dependencies = { "lua >= 5.1" }
 external_dependencies = {
   SQLITE = { header = "sqlite3.h" },
   CSV = { header = "csv.h" },
-  MD = { header = "sha2.h" },
+  NETTLE = { header = "nettle/sha2.h" },
 }
 
 build = {
@@ -84,6 +84,7 @@ build = {
         "src/store/composite.c",
         "src/store/db_backup.c",
         "src/store/db_file.c",
+        "src/store/db_gather.c",
         "src/store/db_log.c",
         "src/store/db_open.c",
         "src/store/db_sqlite.c",
@@ -95,6 +96,7 @@ build = {
         "src/store/guard.c",
         "src/store/hold.c",
         "src/store/items.c",
+        "src/store/known.c",
         "src/store/ledger.c",
         "src/store/links.c",
         "src/store/lookup.c",
@@ -113,13 +115,14 @@ build = {
         "src/store/stocks.c",
         "src/store/supply.c",
         "src/store/switches.c",
+        "src/store/table.c",
         "src/store/verdict.c",
         "src/store/verify.c",
         "src/store/walk.c",
       },
-      libraries = { "sqlite3", "csv", "md", "m" },
-      incdirs = { "$(SQLITE_INCDIR)", "$(CSV_INCDIR)", "$(MD_INCDIR)" },
-      libdirs = { "$(SQLITE_LIBDIR)", "$(CSV_LIBDIR)", "$(MD_LIBDIR)" },
+      libraries = { "sqlite3", "csv", "nettle", "m" },
+      incdirs = { "$(SQLITE_INCDIR)", "$(CSV_INCDIR)", "$(NETTLE_INCDIR)" },
+      libdirs = { "$(SQLITE_LIBDIR)", "$(CSV_LIBDIR)", "$(NETTLE_LIBDIR)" },
     },
     ["quartermaster.b2b"] = "lua/quartermaster/b2b.lua",
     ["quartermaster.backorders"] = "lua/quartermaster/backorders.lua",

@@ -85,7 +85,9 @@ end
 -- Raises unless every entry of a list, which is called `key`, is of that kind.
 function _M.values(what, key, list, kind, level)
   for i = 1, #list do
-    _M.value(what, "an entry of " .. key, list[i], kind, level + 1)
+    if type(list[i]) ~= kind then
+      _M.value(what, "an entry of " .. key, list[i], kind, level + 1)
+    end
   end
 end
 

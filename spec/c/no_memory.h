@@ -1,9 +1,9 @@
 /* no_memory.h: the n-th allocation fails, in the engine and in SQLite, and what is not given back
  * is noticed.
  *
- * The program is linked with --wrap for malloc, calloc, realloc, strdup and free, which covers the
- * engine and the test itself; SQLite is told to ask here. Either one allocation fails, or all from
- * there on, as when memory is really gone. */
+ * The program is linked with --wrap for malloc, calloc, realloc, aligned_alloc, strdup and free,
+ * which covers the engine and the test itself; SQLite is told to ask here. Either one allocation
+ * fails, or all from there on, as when memory is really gone. */
 #ifndef QM_SPEC_NO_MEMORY_H
 #define QM_SPEC_NO_MEMORY_H
 
@@ -53,6 +53,8 @@ void __real_free(void *p);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *p, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 char *__wrap_strdup(const char *text);
 void __wrap_free(void *p);
 
@@ -72,6 +74,12 @@ void *__wrap_realloc(void *p, size_t size) {
   void *grown = no_memory_for(OF_ENGINE) ? NULL : __real_realloc(p, size);
   no_memory.blocks += !p && grown;
   return grown;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size) {
+  void *p = no_memory_for(OF_ENGINE) ? NULL : __real_aligned_alloc(alignment, size);
+  no_memory.blocks += p != NULL;
+  return p;
 }
 
 char *__wrap_strdup(const char *text) {

@@ -101,6 +101,16 @@ static qm_code run_stand(const asking *self, qm_store **store, qm_err *err) {
   return qm_store_stand(*store, &where, skus, 3, KIT_NOW, stands, &problem, err);
 }
 
+static qm_code run_glance(const asking *self, qm_store **store, qm_err *err) {
+  (void)self;
+  const qm_str skus[] = {kit_str("bike"), kit_str("tour"), kit_str("nothing")};
+  const qm_where where = {.stock = 2};
+  qm_stand stands[3];
+  qm_problem_kind problem;
+  qm_code code = qm_store_glance(*store, &where, skus, 3, KIT_NOW, stands, &problem, err);
+  return code ? code : qm_store_glance(*store, &where, skus, 2, KIT_NOW, stands, &problem, err);
+}
+
 static qm_code run_supply(const asking *self, qm_store **store, qm_err *err) {
   (void)self;
   const qm_str skus[] = {kit_str("bike"), kit_str("pen")};
@@ -170,9 +180,10 @@ TEST(readings_fail_and_work_again) {
   int64_t tried = 0;
   no_memory.counted = OF_ENGINE | OF_SQLITE;
   const asking readings[] = {
-      {"open", run_open, NULL, last, last},         {"verify", run_verify, NULL, last, last},
-      {"stand", run_stand, NULL, last, last},       {"supply", run_supply, NULL, last, last},
-      {"finished", run_finished, NULL, last, last}, {"backup", run_backup, NULL, last, last}};
+      {"open", run_open, NULL, last, last},     {"verify", run_verify, NULL, last, last},
+      {"stand", run_stand, NULL, last, last},   {"glance", run_glance, NULL, last, last},
+      {"supply", run_supply, NULL, last, last}, {"finished", run_finished, NULL, last, last},
+      {"backup", run_backup, NULL, last, last}};
   qm_store *store = NULL;
   qm_err err = {0};
   file = kit_new_file();

@@ -8,7 +8,7 @@
 #include "power_vfs.h"
 #include "story.h"
 
-enum { STRIDE = 41, OUTCOMES = 6, NOTHING = -1 };
+enum { STRIDE = 13, OUTCOMES = 6, NOTHING = -1 };
 
 static story shop;
 static bool thorough;

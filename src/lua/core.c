@@ -4,7 +4,7 @@
 
 #include "binding.h"
 
-#include <sha2.h>
+#include <nettle/sha2.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -350,13 +350,13 @@ static int l_quantity(lua_State *L) {
 
 /* sha256(text) -> 32 bytes */
 static int l_sha256(lua_State *L) {
-  SHA2_CTX hash;
-  uint8_t digest[SHA256_DIGEST_LENGTH];
+  struct sha256_ctx hash;
+  uint8_t digest[SHA256_DIGEST_SIZE];
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
-  SHA256Init(&hash);
-  SHA256Update(&hash, (const uint8_t *)text, length);
-  SHA256Final(digest, &hash);
+  sha256_init(&hash);
+  sha256_update(&hash, length, (const uint8_t *)text);
+  sha256_digest(&hash, sizeof digest, digest);
   lua_pushlstring(L, (const char *)digest, sizeof digest);
   return 1;
 }

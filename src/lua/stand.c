@@ -170,7 +170,7 @@ int qm_l_page(lua_State *L) {
   if (count > QM_LINES_MAX)
     return qm_push_problem(L, QM_P_TOO_MANY, (qm_str){NULL, 0});
   qm_str *skus = read_skus(L, SKUS, count, &stands);
-  if (qm_store_stand(handle->store, &where, skus, count, now_ms, stands, &problem, &err) != QM_OK)
+  if (qm_store_glance(handle->store, &where, skus, count, now_ms, stands, &problem, &err) != QM_OK)
     return qm_push_failure(L, &err);
   if (problem)
     return qm_push_problem(L, problem, qm_where_text(&where, number));
@@ -197,7 +197,7 @@ int qm_l_figure(lua_State *L) {
   int64_t now_ms = qm_check_time(L, NOW);
   int what = luaL_checkoption(L, WHAT, NULL, words);
   if (qm_read_where(L, WHERE, &where) ||
-      qm_store_stand(handle->store, &where, &sku, 1, now_ms, &stand, &problem, NULL) || problem ||
+      qm_store_glance(handle->store, &where, &sku, 1, now_ms, &stand, &problem, NULL) || problem ||
       stand.problem)
     return 0;
   if (what == QTY)
@@ -235,7 +235,9 @@ int qm_l_stand(lua_State *L) {
     return qm_push_problem(L, qty < 0 ? QM_P_QTY_NEGATIVE : QM_P_QTY_ZERO, (qm_str){NULL, 0});
   qm_stand *stands;
   qm_str *skus = read_skus(L, SKUS, count, &stands);
-  if (qm_store_stand(handle->store, &where, skus, count, now_ms, stands, &problem, &err) != QM_OK)
+  qm_code code = (mode == WHOLE ? qm_store_stand : qm_store_glance)(
+      handle->store, &where, skus, count, now_ms, stands, &problem, &err);
+  if (code)
     return qm_push_failure(L, &err);
   if (problem) {
     char number[24];

@@ -182,6 +182,18 @@ qm_code qm_clean_row(qm_tx *tx, qm_code code) {
   return qm_db_run(tx->db, QM_SQL_UNDO, NULL, 0, tx->err);
 }
 
+qm_code qm_make_room(qm_tx *tx, qm_block *block, size_t count, size_t size) {
+  size_t need = count * size;
+  if (need <= block->size)
+    return QM_OK;
+  void *p = realloc(block->p, need);
+  if (!p)
+    return qm_fail(tx->err, QM_MEMORY, "out of memory");
+  block->p = p;
+  block->size = need;
+  return QM_OK;
+}
+
 /* ---- opening ---- */
 
 static qm_code stored_shop(qm_store *store, bool *found, qm_err *err) {
@@ -225,6 +237,8 @@ qm_code qm_store_open(const qm_db_options *options, bool independent, int64_t no
   qm_store *store = calloc(1, sizeof *store);
   if (!store)
     return qm_fail(err, QM_MEMORY, "%s", qm_code_message(QM_MEMORY));
+  qm_known_init(&store->known);
+  qm_seen_init(&store->seen);
   qm_code code = qm_db_open(options, &store->db, err);
   if (!code)
     code = read_shop(store, independent, now_ms, options->readonly, err);
@@ -241,7 +255,8 @@ void qm_store_close(qm_store *store) {
     return;
   qm_db_close(store->db);
   qm_queue_close(store->queue);
-  qm_seen_free(store->seen);
+  qm_known_free(&store->known);
+  qm_seen_free(&store->seen);
   qm_out_free(&store->out);
   qm_stakes_free(&store->stakes);
   free(store->facts.list);
@@ -253,6 +268,7 @@ void qm_store_close(qm_store *store) {
   free(store->places.p);
   free(store->candidates.p);
   free(store->own.p);
+  free(store->answer.p);
   free(store);
 }
 
@@ -307,11 +323,10 @@ static qm_code run_guarded(qm_tx *tx) {
     code = qm_settle(tx);
   if (!code && tx->verdict->code == QM_OK)
     code = qm_facts_close(tx);
-  if (!code && (tx->verdict->code != QM_OK || (tx->op->flags & QM_DRY_RUN)))
-    code = qm_db_run(tx->db, QM_SQL_UNDO, NULL, 0, tx->err);
+  bool undo = tx->verdict->code != QM_OK || (tx->op->flags & QM_DRY_RUN);
   if (!code)
-    code = qm_db_run(tx->db, QM_SQL_RELEASE, NULL, 0, tx->err);
-  return code;
+    code = undo ? qm_db_run(tx->db, QM_SQL_UNDO, NULL, 0, tx->err) : qm_known_after(tx);
+  return code ? code : qm_db_run(tx->db, QM_SQL_RELEASE, NULL, 0, tx->err);
 }
 
 static bool is_of_hold(const qm_op *op) {
@@ -376,7 +391,10 @@ qm_code qm_apply(qm_store *store, qm_work *own, qm_work *others, qm_err *err) {
   if (!code)
     code = run_work(store, others, err);
   if (!code)
-    return qm_db_commit(store->db, err);
-  qm_db_rollback(store->db);
+    code = qm_db_commit(store->db, err);
+  else
+    qm_db_rollback(store->db);
+  if (code)
+    qm_known_forget(&store->known); /* it may be of what was undone */
   return code;
 }

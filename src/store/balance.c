@@ -27,13 +27,24 @@ static bool may_settle(const qm_balance *delta) {
   return delta->on_hand > 0 || delta->firm < 0 || delta->allocated < 0 || delta->adopted < 0;
 }
 
+static bool is_promise(const qm_balance *delta) {
+  return delta->on_hand == 0 && delta->allocated == 0 && delta->held == 0 && delta->adopted == 0 &&
+         delta->assigned == 0 && delta->active == 0 && delta->in_stock == 0;
+}
+
+static qm_code move_row(qm_tx *tx, int64_t id, const qm_balance *delta) {
+  if (is_promise(delta))
+    return QM_RUN(tx, BALANCE_PROMISE, QM_I(id), QM_I(delta->firm), QM_I(delta->backordered));
+  return QM_RUN(tx, BALANCE_MOVE, QM_I(id), QM_I(delta->on_hand), QM_I(delta->firm),
+                QM_I(delta->backordered), QM_I(delta->allocated), QM_I(delta->held),
+                QM_I(delta->adopted), QM_I(delta->assigned), QM_I(delta->active),
+                QM_I(delta->in_stock));
+}
+
 qm_code qm_balance_move(qm_tx *tx, int64_t product, int64_t stock, const qm_balance *delta) {
   int64_t id = qm_key(product, stock);
   for (int attempt = 0; attempt < 2; attempt++) {
-    qm_code code = QM_RUN(tx, BALANCE_MOVE, QM_I(id), QM_I(delta->on_hand), QM_I(delta->firm),
-                          QM_I(delta->backordered), QM_I(delta->allocated), QM_I(delta->held),
-                          QM_I(delta->adopted), QM_I(delta->assigned), QM_I(delta->active),
-                          QM_I(delta->in_stock));
+    qm_code code = move_row(tx, id, delta);
     if (code)
       return code;
     if (qm_db_changes(tx->db) > 0)

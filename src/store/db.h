@@ -69,6 +69,9 @@ qm_code qm_db_commit(qm_db *db, qm_err *err);
  * happens when no transaction is open. */
 void qm_db_rollback(qm_db *db);
 
+/* The number of the transaction that was begun last; none has number 0. */
+uint64_t qm_db_transaction(const qm_db *db);
+
 /* Different after every commit to the file, by whomever. */
 typedef struct qm_db_stamp {
   uint64_t parts[6];

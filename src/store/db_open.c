@@ -220,6 +220,7 @@ void qm_db_close(qm_db *db) {
     sqlite3_close_v2(db->checkpointer);
     sqlite3_close_v2(db->handle);
     qm_file_leave(db->file);
+    qm_gather_free(&db->gather);
   } /* else: closing a copy would release the parent's file locks; it is left alone on purpose */
   free(db);
 }

@@ -178,6 +178,7 @@ static int undo(qm_db *db) {
 static qm_code begin(qm_db *db, qm_sql sql, qm_err *err) {
   int rc = undo(db);
   db->moment = false;
+  db->transactions++;
   return rc == SQLITE_OK ? qm_db_run(db, sql, NULL, 0, err) : qm_sqlite_fail(db, rc, err);
 }
 
@@ -216,7 +217,10 @@ void qm_db_end_moment(qm_db *db) {
 }
 
 qm_code qm_db_commit(qm_db *db, qm_err *err) {
+  if (!db->in_memory && sqlite3_txn_state(db->handle, "main") == SQLITE_TXN_WRITE)
+    qm_gather_begin(&db->gather, db->handle);
   qm_code code = qm_db_run(db, QM_SQL_COMMIT, NULL, 0, err);
+  qm_gather_end(&db->gather);
   if (code)
     qm_db_rollback(db);
   return code;
@@ -224,6 +228,10 @@ qm_code qm_db_commit(qm_db *db, qm_err *err) {
 
 void qm_db_rollback(qm_db *db) {
   undo(db);
+}
+
+uint64_t qm_db_transaction(const qm_db *db) {
+  return db->transactions;
 }
 
 /* ---- has anybody committed? ---- */

@@ -7,6 +7,7 @@
 
 #include "db.h"
 #include "db_file.h"
+#include "db_gather.h"
 
 struct qm_db {
   sqlite3 *handle, *checkpointer;
@@ -17,9 +18,11 @@ struct qm_db {
   int busy_ms;
   int log_pages, log_limit;               /* how long the log is, and how long it may become */
   uint64_t writes;                        /* that this connection has begun */
+  uint64_t transactions;                  /* the same, and readings */
   volatile void *log_header;              /* of the log's index, NULL: not known yet */
   bool in_memory, readonly, full, moment; /* moment: several reads are under way */
   qm_file *file;
+  qm_gather gather;
 };
 
 /* Says what SQLite's result code means. */

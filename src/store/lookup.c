@@ -4,7 +4,13 @@
 #include <string.h>
 
 qm_code qm_find_product(qm_tx *tx, qm_str sku, qm_product *out, bool *found) {
-  qm_code code = QM_FIRST(tx, PRODUCT_BY_SKU, found, QM_B(sku));
+  qm_known *known = &tx->store->known;
+  bool usable;
+  qm_code code = qm_known_usable(tx, &usable);
+  *found = !code && usable && qm_known_product(known, sku, out);
+  if (code || *found)
+    return code;
+  code = QM_FIRST(tx, PRODUCT_BY_SKU, found, QM_B(sku));
   if (code || !*found)
     return code;
   *out = (qm_product){.id = QM_COL_INT(tx, PRODUCT_BY_SKU, 0),
@@ -13,6 +19,8 @@ qm_code qm_find_product(qm_tx *tx, qm_str sku, qm_product *out, bool *found) {
                       .state = (int)QM_COL_INT(tx, PRODUCT_BY_SKU, 3),
                       .b2b = QM_COL_INT(tx, PRODUCT_BY_SKU, 4) != 0};
   QM_END(tx, PRODUCT_BY_SKU);
+  if (usable)
+    qm_know_product(known, sku, out);
   return QM_OK;
 }
 
@@ -60,55 +68,67 @@ bool qm_is_admin(qm_str type, qm_str channel) {
          channel.n == 5 && memcmp(channel.p, "admin", 5) == 0;
 }
 
-qm_code qm_find_stock(qm_tx *tx, int64_t stock, qm_str channel_type, qm_str channel_code,
-                      int64_t *id, bool *found) {
+static qm_code stored_stock(qm_tx *tx, const qm_where *where, int64_t *id, bool *found) {
   qm_code code;
-  if (channel_code.p) {
-    *id = QM_DEFAULT_STOCK;
-    *found = qm_is_admin(channel_type, channel_code);
-    if (*found)
-      return QM_OK;
-    code = QM_FIRST(tx, CHANNEL_STOCK, found, QM_T(channel_type), QM_T(channel_code));
-    if (code || !*found)
-      return code;
-    *id = QM_COL_INT(tx, CHANNEL_STOCK, 0);
-    QM_END(tx, CHANNEL_STOCK);
-    return QM_OK;
+  if (!where->channel_code.p) {
+    *id = where->stock;
+    code = QM_FIRST(tx, STOCK_EXISTS, found, QM_I(where->stock));
+    if (!code && *found)
+      QM_END(tx, STOCK_EXISTS);
+    return code;
   }
-  code = QM_FIRST(tx, STOCK_EXISTS, found, QM_I(stock));
+  code = QM_FIRST(tx, CHANNEL_STOCK, found, QM_T(where->channel_type), QM_T(where->channel_code));
   if (code || !*found)
     return code;
-  *id = stock;
-  QM_END(tx, STOCK_EXISTS);
+  *id = QM_COL_INT(tx, CHANNEL_STOCK, 0);
+  QM_END(tx, CHANNEL_STOCK);
   return QM_OK;
+}
+
+qm_code qm_find_stock(qm_tx *tx, const qm_where *where, int64_t *id, bool *found) {
+  qm_known *known = &tx->store->known;
+  bool usable;
+  *found = where->channel_code.p && qm_is_admin(where->channel_type, where->channel_code);
+  if (*found) {
+    *id = QM_DEFAULT_STOCK;
+    return QM_OK;
+  }
+  qm_code code = qm_known_usable(tx, &usable);
+  *found = !code && usable && qm_known_stock(known, where, id);
+  if (code || *found)
+    return code;
+  code = stored_stock(tx, where, id, found);
+  if (!code && *found && usable)
+    qm_know_stock(known, where, *id);
+  return code;
 }
 
 qm_code qm_need_stock(qm_tx *tx, int row, int64_t *id) {
   const qm_op *op = tx->op;
   const qm_row *from = row >= 0 ? &qm_op_rows(op)[row] : NULL;
-  qm_str type = qm_op_str(op, from ? from->channel_type : op->channel_type);
-  qm_str channel = qm_op_str(op, from ? from->channel_code : op->channel_code);
-  int64_t stock = from ? from->stock : op->stock;
+  qm_where where = {.stock = from ? from->stock : op->stock,
+                    .channel_type = qm_op_str(op, from ? from->channel_type : op->channel_type),
+                    .channel_code = qm_op_str(op, from ? from->channel_code : op->channel_code)};
   bool by_id = (from ? from->flags : op->flags) & QM_HAS_STOCK, found = false;
   char number[24];
   qm_problem_kind kind = QM_P_NONE;
   *id = 0;
-  if (by_id && (channel.p || type.p))
+  if (by_id && (where.channel_code.p || where.channel_type.p))
     kind = QM_P_WHERE_BOTH;
-  if (!by_id && !channel.p)
+  if (!by_id && !where.channel_code.p)
     kind = QM_P_WHERE_MISSING;
   if (kind != QM_P_NONE) {
-    qm_problem_add(tx, kind, row, channel);
+    qm_problem_add(tx, kind, row, where.channel_code);
     return QM_OK;
   }
-  qm_code code = qm_find_stock(tx, stock, type, channel, id, &found);
+  qm_code code = qm_find_stock(tx, &where, id, &found);
   if (code || found)
     return code;
   *id = 0;
-  if (channel.p)
-    qm_problem_add(tx, QM_P_NO_CHANNEL, row, channel);
+  if (where.channel_code.p)
+    qm_problem_add(tx, QM_P_NO_CHANNEL, row, where.channel_code);
   else
-    qm_problem_add(tx, QM_P_NO_STOCK, row, qm_number_text(stock, number));
+    qm_problem_add(tx, QM_P_NO_STOCK, row, qm_number_text(where.stock, number));
   return QM_OK;
 }
 
@@ -150,7 +170,8 @@ static void min_for_group(qm_str groups, qm_str group, qm_qty *min) {
   }
 }
 
-qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group, qm_rule *out) {
+static qm_code stored_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group,
+                           qm_rule *out) {
   bool found;
   qm_code code = QM_FIRST(tx, RULE, &found, QM_I(qm_key(own, stock)));
   if (code)
@@ -182,6 +203,21 @@ qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group
               legal(out->max_sale, 0) && legal(out->increments, 0) &&
               legal(out->min_sale, -QM_QTY_MAX) && out->share >= 0 && out->share <= QM_QTY_ONE;
   return fine ? QM_OK : qm_damaged(tx, "a rule");
+}
+
+qm_code qm_get_rule(qm_tx *tx, int64_t own, int64_t stock, qm_str customer_group, qm_rule *out) {
+  qm_known *known = &tx->store->known;
+  bool usable;
+  qm_code code = qm_known_usable(tx, &usable);
+  const qm_rule *rule = !code && usable ? qm_known_rule(known, own, stock, customer_group) : NULL;
+  if (rule)
+    *out = *rule;
+  if (code || rule)
+    return code;
+  code = stored_rule(tx, own, stock, customer_group, out);
+  if (!code && usable)
+    qm_know_rule(known, own, stock, customer_group, out);
+  return code;
 }
 
 qm_code qm_read_balance(qm_tx *tx, qm_sql sql, int first, qm_balance *out) {

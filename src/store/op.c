@@ -1,6 +1,6 @@
 #include "op.h"
 
-#include <sha2.h>
+#include <nettle/sha2.h>
 #include <string.h>
 
 qm_str qm_op_str(const qm_op *op, qm_span span) {
@@ -37,27 +37,27 @@ const qm_settled *qm_op_settled(const qm_op *op) {
 /* Numbers are hashed as eight bytes, least significant first, and texts with their length before
  * them, so that the hash does not depend on the record's layout and a newer program recognises old
  * ids. */
-static void hash_int(SHA2_CTX *hash, int64_t value) {
+static void hash_int(struct sha256_ctx *hash, int64_t value) {
   uint8_t bytes[8];
   for (int i = 0; i < 8; i++)
     bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
-  SHA256Update(hash, bytes, sizeof bytes);
+  sha256_update(hash, sizeof bytes, bytes);
 }
 
-static void hash_real(SHA2_CTX *hash, double value) {
+static void hash_real(struct sha256_ctx *hash, double value) {
   int64_t bits;
   memcpy(&bits, &value, sizeof bits);
   hash_int(hash, bits);
 }
 
-static void hash_str(SHA2_CTX *hash, const qm_op *op, qm_span span) {
+static void hash_str(struct sha256_ctx *hash, const qm_op *op, qm_span span) {
   qm_str text = qm_op_str(op, span);
   hash_int(hash, text.p ? (int64_t)text.n : -1);
   if (text.p)
-    SHA256Update(hash, (const uint8_t *)text.p, text.n);
+    sha256_update(hash, text.n, (const uint8_t *)text.p);
 }
 
-static void hash_row(SHA2_CTX *hash, const qm_op *op, const qm_row *row) {
+static void hash_row(struct sha256_ctx *hash, const qm_op *op, const qm_row *row) {
   hash_int(hash, row->flags);
   hash_str(hash, op, row->sku);
   hash_str(hash, op, row->source);
@@ -76,7 +76,7 @@ static void hash_row(SHA2_CTX *hash, const qm_op *op, const qm_row *row) {
 }
 
 /* What only adopted rows have. */
-static void hash_adopted(SHA2_CTX *hash, const qm_op *op, const qm_row *row) {
+static void hash_adopted(struct sha256_ctx *hash, const qm_op *op, const qm_row *row) {
   const qm_qty counters[] = {row->cancelled, row->invoiced, row->shipped,
                              row->refunded,  row->released, row->returned};
   hash_str(hash, op, row->order);
@@ -85,28 +85,22 @@ static void hash_adopted(SHA2_CTX *hash, const qm_op *op, const qm_row *row) {
     hash_int(hash, counters[i]);
 }
 
-static void finish(SHA2_CTX *hash, unsigned char out[QM_HASH]) {
-  uint8_t digest[SHA256_DIGEST_LENGTH];
-  SHA256Final(digest, hash);
-  memcpy(out, digest, QM_HASH);
-}
-
 void qm_order_hash(const qm_op *op, uint32_t order, uint32_t first, unsigned char out[QM_HASH]) {
   const qm_row *rows = qm_op_rows(op);
-  SHA2_CTX hash;
-  SHA256Init(&hash);
+  struct sha256_ctx hash;
+  sha256_init(&hash);
   hash_int(&hash, op->kind);
   hash_row(&hash, op, &rows[order]);
   for (uint32_t i = 0; i < rows[order].lines; i++) {
     hash_row(&hash, op, &rows[first + i]);
     hash_adopted(&hash, op, &rows[first + i]);
   }
-  finish(&hash, out);
+  sha256_digest(&hash, QM_HASH, out);
 }
 
 void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {
-  SHA2_CTX hash;
-  SHA256Init(&hash);
+  struct sha256_ctx hash;
+  sha256_init(&hash);
   hash_int(&hash, op->kind);
   hash_int(&hash, op->flags);
   hash_int(&hash, op->stock);
@@ -132,5 +126,5 @@ void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {
     hash_int(&hash, part->part_of);
     hash_row(&hash, op, part);
   }
-  finish(&hash, out);
+  sha256_digest(&hash, QM_HASH, out);
 }

@@ -49,6 +49,11 @@ typedef struct qm_stand {
  */
 qm_code qm_store_stand(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
                        int64_t now_ms, qm_stand *stands, qm_problem_kind *problem, qm_err *err);
+/* The same, as quick as it gets: what was read before is told again while nobody has committed. Of
+ * a balance only what promises depend on is told: what of the units is firm, waiting, allocated,
+ * claimed or held is not, nor how many items there are. */
+qm_code qm_store_glance(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
+                        int64_t now_ms, qm_stand *stands, qm_problem_kind *problem, qm_err *err);
 
 enum { QM_SOURCES_MAX = 512 }; /* sources of one stock that a selection looks at */
 

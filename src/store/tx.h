@@ -10,6 +10,7 @@
 #include "../core/order.h"
 #include "../core/promise.h"
 #include "events.h"
+#include "known.h"
 #include "queue.h"
 #include "schema.h"
 #include "seen.h"
@@ -56,7 +57,8 @@ struct qm_store {
   qm_db *db;
   qm_queue *queue; /* of those who write to the file; NULL: not joined yet */
   bool unqueued;   /* nor can it be */
-  qm_seen *seen;
+  qm_known known;
+  qm_seen seen;
   qm_out out;
   bool independent;
   /* The balances an op has moved, to be settled at its end. */
@@ -71,6 +73,7 @@ struct qm_store {
   qm_settled *settled; /* rows of finished orders, as last looked for */
   size_t settled_capacity;
   qm_block places, candidates, own; /* what the last selection was given */
+  qm_block answer;                  /* as it was last written down */
 };
 
 typedef struct qm_tx {
@@ -156,6 +159,8 @@ void qm_check_text(qm_tx *tx, int row, qm_field_name field, const char *what, qm
                    size_t most);
 /* Looks up the texts of the product and the source (0: none). */
 qm_code qm_entry_add(qm_tx *tx, qm_entry entry);
+/* Room for count things of that size; it keeps what was there and never shrinks. */
+qm_code qm_make_room(qm_tx *tx, qm_block *block, size_t count, size_t size);
 /* "17" for messages; valid until the next call. */
 qm_str qm_number_text(int64_t number, char out[24]);
 
@@ -183,8 +188,7 @@ static inline bool qm_keeps_quantities(const qm_product *product) {
 }
 qm_code qm_find_source(qm_tx *tx, qm_str code, int64_t *id, bool *found);
 bool qm_is_admin(qm_str type, qm_str channel);
-qm_code qm_find_stock(qm_tx *tx, int64_t stock, qm_str channel_type, qm_str channel_code,
-                      int64_t *id, bool *found);
+qm_code qm_find_stock(qm_tx *tx, const qm_where *where, int64_t *id, bool *found);
 /* The stock an op (row -1) or a row names: by id or by channel, not both. Adds the problem and
  * leaves *id 0 when there is none. */
 qm_code qm_need_stock(qm_tx *tx, int row, int64_t *id);
@@ -304,6 +308,8 @@ qm_code qm_ledger_add_own(qm_tx *tx, const qm_fact *fact);
 /* ---- documents (document.c) ---- */
 /* *known: the id was answered before and the verdict is filled (replay or conflict). */
 qm_code qm_document_seen(qm_tx *tx, bool *known);
+/* The verdict's numbers and entries so far as a document keeps them, until the next call. */
+qm_code qm_document_encode(qm_tx *tx, qm_str *out);
 /* Adds the document of the op, its answer the entries so far; order, stock 0: none. */
 qm_code qm_document_add(qm_tx *tx, int64_t order, int64_t stock);
 /* Stores the verdict's entries as the document's answer. */

@@ -1,0 +1,146 @@
+/* test_gather.c: a commit writes to the log once, however many pages it has, before SQLite makes
+ * the log safe; and what cannot be written is a commit that failed. The log's file is watched below
+ * the engine. */
+#include "store_kit.h"
+
+#include <stdlib.h>
+
+enum { MANY = 3000, MOST_BYTES = 120 * 1024 };
+
+static kit_op record;
+
+static sqlite3_vfs watching;
+static sqlite3_io_methods log_file;
+static const sqlite3_io_methods *real_log;
+static int writes, syncs,
+    after_sync; /* since they were last set to 0; writes after the first sync */
+static int64_t bytes;
+static int fails_at; /* the write that fails, 0: none */
+
+static int watch_write(sqlite3_file *file, const void *from, int count, sqlite3_int64 at) {
+  writes++;
+  bytes += count;
+  after_sync += syncs > 0;
+  return writes == fails_at ? SQLITE_IOERR_WRITE : real_log->xWrite(file, from, count, at);
+}
+
+static int watch_sync(sqlite3_file *file, int flags) {
+  syncs++;
+  return real_log->xSync(file, flags);
+}
+
+static int watch_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out) {
+  sqlite3_vfs *under = vfs->pAppData;
+  int rc = under->xOpen(under, name, file, flags, out);
+  if (rc != SQLITE_OK || !file->pMethods || !(flags & SQLITE_OPEN_WAL))
+    return rc;
+  real_log = file->pMethods;
+  log_file = *real_log;
+  log_file.xWrite = watch_write;
+  log_file.xSync = watch_sync;
+  file->pMethods = &log_file;
+  return rc;
+}
+
+static void watch(void) {
+  sqlite3_vfs *under = sqlite3_vfs_find(NULL);
+  watching = *under;
+  watching.zName = "watching";
+  watching.pAppData = under;
+  watching.xOpen = watch_open;
+  CHECK_INT(sqlite3_vfs_register(&watching, 1), SQLITE_OK);
+}
+
+static void look_anew(int fails) {
+  writes = syncs = after_sync = 0;
+  bytes = 0;
+  fails_at = fails;
+}
+
+static qm_store *open_shop(const kit_file *file) {
+  qm_db_options options = kit_options(file);
+  options.full = true;
+  qm_store *store = NULL;
+  qm_err err = {0};
+  CHECK_INT(qm_store_open(&options, false, KIT_NOW, &store, &err), QM_OK);
+  CHECK_INT(kit_apply(store, kit_rules(&record, 0, 0, 0)), QM_OK);
+  CHECK_INT(kit_apply(store, kit_product(&record, "bike", 0)), QM_OK);
+  CHECK_INT(kit_apply(store, kit_item(&record, "bike", "default", 100000 * KIT_ONE)), QM_OK);
+  return store;
+}
+
+static qm_code place(qm_store *store, const char *id, int qty) {
+  return kit_apply(store, kit_place(&record, id, "bike", qty * KIT_ONE));
+}
+
+/* Many orders in one commit. */
+static qm_code place_many(qm_store *store, int first) {
+  static qm_verdict verdicts[MANY];
+  const qm_op *ops[MANY];
+  char id[16];
+  qm_err err = {0};
+  for (int i = 0; i < MANY; i++) {
+    snprintf(id, sizeof id, "m-%d", first + i);
+    const qm_op *op = kit_place(&record, id, "bike", KIT_ONE);
+    void *copy = malloc(op->size);
+    ops[i] = memcpy(copy, op, op->size);
+  }
+  qm_code code = qm_store_apply(store, ops, MANY, verdicts, &err);
+  for (int i = 0; i < MANY; i++)
+    free((void *)(uintptr_t)ops[i]);
+  return code;
+}
+
+TEST(a_commit_is_one_write_before_the_log_is_made_safe) {
+  kit_file file = kit_new_file();
+  qm_store *store = open_shop(&file);
+  look_anew(0);
+  CHECK_INT(place(store, "o-1", 1), QM_OK);
+  CHECK_INT(writes, 1);
+  CHECK_INT(syncs, 1);
+  CHECK_INT(after_sync, 0);
+  qm_store_close(store);
+  kit_remove(&file);
+}
+
+TEST(a_large_commit_is_few) {
+  kit_file file = kit_new_file();
+  qm_store *store = open_shop(&file);
+  look_anew(0);
+  CHECK_INT(place_many(store, 0), QM_OK);
+  CHECK(bytes > MOST_BYTES);
+  CHECK(writes <= bytes / (MOST_BYTES - 2 * 4096) + 1);
+  CHECK_INT(after_sync, 0);
+  CHECK_INT(kit_verify(store), 0);
+  qm_store_close(store);
+  store = kit_open(&file);
+  CHECK_INT(kit_verify(store), 0);
+  qm_store_close(store);
+  kit_remove(&file);
+}
+
+TEST(what_cannot_be_written_is_not_committed) {
+  kit_file file = kit_new_file();
+  qm_store *store = open_shop(&file);
+  look_anew(1);
+  CHECK_INT(place(store, "o-1", 1), QM_IO);
+  CHECK_INT(writes, 1);
+  look_anew(0);
+  CHECK_INT(place(store, "o-2", 1), QM_OK);
+  CHECK_INT(place(store, "o-1", 2), QM_OK);
+  CHECK_INT(kit_verify(store), 0);
+  sqlite3 *eyes = kit_eyes(file.path);
+  CHECK_INT(kit_ask(eyes, "SELECT count(*) FROM orders"), 2);
+  CHECK_INT(kit_ask(eyes, "SELECT firm FROM balance"), 3 * KIT_ONE);
+  sqlite3_close(eyes);
+  qm_store_close(store);
+  kit_remove(&file);
+}
+
+int main(void) {
+  watch();
+  RUN(a_commit_is_one_write_before_the_log_is_made_safe);
+  RUN(a_large_commit_is_few);
+  RUN(what_cannot_be_written_is_not_committed);
+  return unit_report();
+}
