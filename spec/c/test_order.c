@@ -83,6 +83,10 @@ static void take_first(model *m, int64_t *const piles[4], change *c) {
 }
 
 static void leave(model *m, change *c) {
+  take_first(m, (int64_t *const[]){&m->here, &m->covered, &m->waiting, &m->elsewhere}, c);
+}
+
+static void lose(model *m, change *c) {
   take_first(m, (int64_t *const[]){&m->here, &m->covered, &m->elsewhere, &m->waiting}, c);
 }
 
@@ -141,7 +145,7 @@ static void model_step(model *m, qm_event event, int64_t units, change *c) {
       m->returned++;
       break;
     case QM_WRITE_OFF:
-      leave(m, c);
+      lose(m, c);
       m->refunded++;
       m->released++;
       c->withdrawn++;

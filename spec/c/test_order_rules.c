@@ -89,12 +89,19 @@ TEST(what_is_given_up_was_allocated_last_of_all) {
   check_closings(CASES, sizeof CASES / sizeof CASES[0]);
 }
 
-TEST(what_leaves_a_source_was_allocated_there_or_else_covered) {
+TEST(what_leaves_a_source_was_allocated_there_or_else_not_at_all) {
   static const closing CASES[] = {
-      {QM_SHIP, 2, 0, 1, 3},      {QM_SHIP, 4, 0, 1, 1},      {QM_SHIP, 6, 0, 0, 0},
-      {QM_SHIP, 2, 2, 1, 1},      {QM_SHIP, 3, 2, 1, 1},      {QM_SHIP, 4, 2, 1, 1},
-      {QM_SHIP, 5, 2, 1, 0},      {QM_SHIP, 6, 2, 0, 0},      {QM_SHIP, 1, 3, 1, 2},
-      {QM_WRITE_OFF, 2, 0, 1, 3}, {QM_WRITE_OFF, 3, 2, 1, 1}, {QM_WRITE_OFF, 6, 2, 0, 0},
+      {QM_SHIP, 2, 0, 1, 3}, {QM_SHIP, 3, 0, 0, 3}, {QM_SHIP, 4, 0, 0, 2}, {QM_SHIP, 6, 0, 0, 0},
+      {QM_SHIP, 2, 2, 1, 1}, {QM_SHIP, 3, 2, 1, 1}, {QM_SHIP, 4, 2, 1, 1}, {QM_SHIP, 5, 2, 0, 1},
+      {QM_SHIP, 6, 2, 0, 0}, {QM_SHIP, 1, 3, 1, 2},
+  };
+  check_closings(CASES, sizeof CASES / sizeof CASES[0]);
+}
+
+TEST(what_is_lost_was_had_so_what_waits_is_last) {
+  static const closing CASES[] = {
+      {QM_WRITE_OFF, 2, 0, 1, 3}, {QM_WRITE_OFF, 4, 0, 1, 1}, {QM_WRITE_OFF, 3, 2, 1, 1},
+      {QM_WRITE_OFF, 5, 2, 1, 0}, {QM_WRITE_OFF, 6, 2, 0, 0},
   };
   check_closings(CASES, sizeof CASES / sizeof CASES[0]);
 }
@@ -129,7 +136,8 @@ int main(void) {
   RUN(an_invoice_that_delivers_is_limited_by_what_is_open);
   RUN(goods_come_back_without_a_refund);
   RUN(what_is_given_up_was_allocated_last_of_all);
-  RUN(what_leaves_a_source_was_allocated_there_or_else_covered);
+  RUN(what_leaves_a_source_was_allocated_there_or_else_not_at_all);
+  RUN(what_is_lost_was_had_so_what_waits_is_last);
   RUN(covered_units_are_allocated_before_those_that_wait);
   RUN(what_is_not_reserved_is_not_allocated);
   return unit_report();

@@ -93,14 +93,16 @@ local function give_up(line, qty)
   take_newest(line, qty - waiting - covered)
 end
 
--- Leaving from a source: what is allocated there first, then what is covered, then what is
--- allocated elsewhere, and what waits last.
-local function use_up(line, qty, source)
+-- Leaving from a source: what is allocated there first (unless that is to stay), then what is
+-- covered, then what waits, and what is allocated elsewhere last; of lost goods what waits is last.
+local function use_up(line, qty, source, lost, stays)
   local covered = shop_of.covered(line)
-  qty = take_newest(line, qty, source or 0)
+  if not stays then qty = take_newest(line, qty, source) end
   qty = qty - math.min(qty, covered)
-  qty = take_newest(line, qty)
-  line.backordered = line.backordered - qty
+  if lost then qty = take_newest(line, qty) end
+  local waiting = math.min(qty, line.backordered)
+  line.backordered = line.backordered - waiting
+  take_newest(line, qty - waiting)
 end
 
 -- ---- goods leave ----
@@ -114,13 +116,14 @@ function _M.there_for(shop, line, source)
 end
 
 -- Takes units of a line from a source; counter: what they are counted as.
-local function deliver(request, line, source, qty, counter)
+local function deliver(request, line, source, qty, counter, stays)
   local there = _M.there_for(request.shop, line, source)
+  if there and stays then there = there - allocated_to(line, source) end
   if not there then refuse("NOT_FOUND") end
   if there < qty then refuse("NOT_ENOUGH") end
   local item = shop_of.item(request.shop, line.product, source)
   item.qty = item.qty - qty
-  if line.tracked == "all" then use_up(line, qty, source) end
+  if line.tracked == "all" then use_up(line, qty, source, counter == "released", stays) end
   line[counter] = line[counter] + qty
   if counter ~= "delivered" then return end
   for _, delivery in ipairs(line.deliveries) do
@@ -133,17 +136,30 @@ local function deliver(request, line, source, qty, counter)
     { document = request.document, source = source, qty = qty, returned = 0 })
 end
 
--- From the sources of the stock, most preferred first. Returns { source, qty } pairs.
-local function deliver_by_priority(request, line, stock, qty, counter)
+-- From the sources of the stock, most preferred first; stays: what the line has allocated is not
+-- touched. Returns { source, qty } pairs, and what was not found.
+local function deliver_some(request, line, stock, qty, counter, stays)
   local shop, picks = request.shop, {}
   for _, link in ipairs(shop_of.links_of(shop, stock)) do
-    local take = math.min(qty, shop_of.countable(shop, line.product, link.source),
-      _M.there_for(shop, line, link.source) or 0)
+    local there = _M.there_for(shop, line, link.source) or 0
+    if stays then there = there - allocated_to(line, link.source) end
+    local take = math.max(0, math.min(qty, there,
+      shop_of.countable(shop, line.product, link.source) -
+        (stays and shop_of.allocated_at(shop, line.product, link.source) or 0)))
     if take > 0 then picks[#picks + 1] = { source = link.source, qty = take } end
     qty = qty - take
   end
-  if qty > 0 then refuse("NOT_ENOUGH") end
-  for _, pick in ipairs(picks) do deliver(request, line, pick.source, pick.qty, counter) end
+  for _, pick in ipairs(picks) do deliver(request, line, pick.source, pick.qty, counter, stays) end
+  return picks, qty
+end
+
+-- Lost goods are those of covered units first, and then those that the line has allocated.
+local function deliver_by_priority(request, line, stock, qty, counter)
+  local first, left = counter == "released" and math.min(qty, shop_of.covered(line)) or 0, 0
+  if first > 0 then _, left = deliver_some(request, line, stock, first, counter, true) end
+  local picks
+  picks, left = deliver_some(request, line, stock, qty - first + left, counter)
+  if left > 0 then refuse("NOT_ENOUGH") end
   return picks
 end
 

@@ -12,7 +12,7 @@ static qm_qty undelivered(const qm_line *line) {
   return qm_qty_max(0, line->invoiced - line->delivered - line->released);
 }
 
-static qm_qty covered(const qm_line *line) {
+qm_qty qm_line_covered(const qm_line *line) {
   return qm_line_open(line) - line->backordered - line->allocated;
 }
 
@@ -48,12 +48,22 @@ static qm_qty take(qm_qty *left, qm_qty part) {
   return taken;
 }
 
-/* Goods leave for qty open units. They were there, so what waits is delivered last. */
+/* Goods leave for qty open units. What is allocated elsewhere stays claimed as long as it can. */
 static void close_leaving(qm_line *line, qm_qty qty, qm_qty here, qm_effect *effect) {
   QM_ASSERT(here >= 0 && here <= line->allocated);
   effect->closed = qty;
   effect->here = take(&qty, here);
-  take(&qty, covered(line));
+  take(&qty, qm_line_covered(line));
+  effect->backordered = take(&qty, line->backordered);
+  effect->allocated = effect->here + qty;
+}
+
+/* Goods of qty open units are lost: of those the line had, so what waits is closed last. */
+static void close_lost(qm_line *line, qm_qty qty, qm_qty here, qm_effect *effect) {
+  QM_ASSERT(here >= 0 && here <= line->allocated);
+  effect->closed = qty;
+  effect->here = take(&qty, here);
+  take(&qty, qm_line_covered(line));
   effect->allocated = effect->here + take(&qty, line->allocated - here);
   effect->backordered = qty;
 }
@@ -62,7 +72,7 @@ static void close_leaving(qm_line *line, qm_qty qty, qm_qty here, qm_effect *eff
 static void close_given_up(qm_line *line, qm_qty qty, qm_effect *effect) {
   effect->closed = qty;
   effect->backordered = take(&qty, line->backordered);
-  take(&qty, covered(line));
+  take(&qty, qm_line_covered(line));
   effect->allocated = qty;
 }
 
@@ -102,14 +112,14 @@ void qm_line_apply(qm_line *line, qm_event event, qm_qty qty, qm_qty here, qm_ef
     line->returned += qty;
     break;
   case QM_WRITE_OFF:
-    close_leaving(line, qty, here, effect);
+    close_lost(line, qty, here, effect);
     effect->withdrawn = qty;
     line->released += qty;
     line->refunded += qty;
     break;
   case QM_ALLOCATE:
     effect->allocated = -qty;
-    take(&qty, covered(line));
+    take(&qty, qm_line_covered(line));
     effect->backordered = qty;
     break;
   case QM_UNALLOCATE:

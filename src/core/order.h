@@ -55,13 +55,16 @@ typedef struct qm_effect {
 } qm_effect;
 
 qm_qty qm_line_open(const qm_line *line);
+/* Open units that goods cover, wherever they lie: neither allocated nor waiting. */
+qm_qty qm_line_covered(const qm_line *line);
 
 /* The largest quantity the event may have now; 0 when it is not possible. */
 qm_qty qm_line_limit(const qm_line *line, qm_event event);
 
 /* Applies an event of 0 < qty <= limit. `here` is what the line has allocated at the source that
  * goods leave from, 0 when none do. Which of the open units an event takes:
- *     when goods leave     those allocated here, covered ones, those allocated elsewhere, waiting
+ *     when goods leave     those allocated here, covered, waiting, those allocated elsewhere
+ *     when goods are lost  those allocated here, covered, those allocated elsewhere, waiting
  *     when they are given up (cancel, refund)     waiting, covered, allocated
  *     when they are allocated                     covered, waiting */
 void qm_line_apply(qm_line *line, qm_event event, qm_qty qty, qm_qty here, qm_effect *effect);

@@ -59,14 +59,15 @@ static qm_ledger_event recorded_as(qm_event event) {
   return event == QM_SHIP ? QM_LEDGER_shipment_created : QM_LEDGER_invoice_created;
 }
 
-qm_code qm_deliver(qm_tx *tx, int row, qm_placed_line *line, qm_event event, int64_t source,
-                   qm_qty qty) {
+/* own: what the line has allocated there is taken as well, and first. */
+static qm_code take_goods(qm_tx *tx, int row, qm_placed_line *line, qm_event event, int64_t source,
+                          qm_qty qty, bool own) {
   bool reserved = line->counters.tracked == QM_TRACK_ALL;
   qm_item before, now;
   qm_effect effect;
   qm_qty here = 0;
   qm_code code = qm_get_item(tx, line->product, source, &before);
-  if (!code)
+  if (!code && own)
     code = qm_allocation(tx, line, source, &here);
   if (code)
     return code;
@@ -90,6 +91,11 @@ qm_code qm_deliver(qm_tx *tx, int row, qm_placed_line *line, qm_event event, int
   return code;
 }
 
+qm_code qm_deliver(qm_tx *tx, int row, qm_placed_line *line, qm_event event, int64_t source,
+                   qm_qty qty) {
+  return take_goods(tx, row, line, event, source, qty, true);
+}
+
 qm_code qm_line_answer(qm_tx *tx, const qm_placed_line *line, int64_t source, qm_qty qty) {
   return qm_entry_add(tx, (qm_entry){.line = line->number,
                                      .parent = line->parent,
@@ -98,8 +104,9 @@ qm_code qm_line_answer(qm_tx *tx, const qm_placed_line *line, int64_t source, qm
                                      .qty = qty});
 }
 
-qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_event event,
-                               qm_qty qty) {
+/* Up to *left units, which becomes what was not found. */
+static qm_code take_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_event event, bool own,
+                                qm_qty *left) {
   qm_candidate candidates[QM_SOURCES_MAX];
   qm_qty supply[QM_SOURCES_MAX];
   size_t order_of[QM_SOURCES_MAX], count;
@@ -107,14 +114,14 @@ qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_even
   qm_code code = qm_candidates(tx, line->stock, line->product, candidates, &count);
   for (size_t i = 0; !code && i < count; i++) {
     const qm_candidate *c = &candidates[i];
-    qm_qty own;
-    code = qm_allocation(tx, line, c->source, &own);
+    qm_qty here = 0;
+    code = own ? qm_allocation(tx, line, c->source, &here) : QM_OK;
     order_of[i] = i;
-    supply[i] = qm_countable(c->qty - (c->allocated - own), c->in_stock, c->enabled);
+    supply[i] = qm_countable(c->qty - (c->allocated - here), c->in_stock, c->enabled);
   }
   if (code)
     return code;
-  qm_select_line need = {.need = qty, .unit = 1};
+  qm_select_line need = {.need = *left, .unit = 1};
   qm_select request = {.lines = &need,
                        .line_count = 1,
                        .source_count = count,
@@ -126,15 +133,26 @@ qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_even
   code = qm_select_priority(&request);
   if (code)
     return qm_fail(tx->err, code, "too many sources");
-  if (need.need > 0)
-    return qm_line_refuse(tx, QM_P_STOCK_SHORT, row, line, qty, qty - need.need);
+  *left = need.need;
   for (size_t i = 0; !code && i < request.pick_count; i++) {
     int64_t source = candidates[picks[i].source].source;
-    code = qm_deliver(tx, row, line, event, source, picks[i].take);
+    code = take_goods(tx, row, line, event, source, picks[i].take, own);
     if (!code && event != QM_WRITE_OFF)
       code = qm_line_answer(tx, line, source, picks[i].take);
   }
   return code;
+}
+
+qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_event event,
+                               qm_qty qty) {
+  qm_qty left = event == QM_WRITE_OFF ? qm_qty_min(qty, qm_line_covered(&line->counters)) : 0;
+  qm_qty rest = qty - left;
+  qm_code code = left > 0 ? take_by_priority(tx, row, line, event, false, &left) : QM_OK;
+  left += rest;
+  if (!code && left > 0)
+    code = take_by_priority(tx, row, line, event, true, &left);
+  return code || left == 0 ? code
+                           : qm_line_refuse(tx, QM_P_STOCK_SHORT, row, line, qty, qty - left);
 }
 
 /* ---- goods come back ---- */

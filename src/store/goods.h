@@ -47,7 +47,8 @@ qm_code qm_line_release(qm_tx *tx, const qm_placed_line *line, int64_t source,
 qm_code qm_deliver(qm_tx *tx, int row, qm_placed_line *line, qm_event event, int64_t source,
                    qm_qty qty);
 
-/* Takes qty from the sources of the line's stock by priority: a virtual invoice, a write-off. */
+/* Takes qty from the sources of the line's stock by priority: a virtual invoice, or a write-off,
+ * which leaves what the line has allocated alone as long as others of its units are covered. */
 qm_code qm_deliver_by_priority(qm_tx *tx, int row, qm_placed_line *line, qm_event event,
                                qm_qty qty);
 
