@@ -150,6 +150,31 @@ describe("adopt", function()
     end)
   end)
 
+  it("keeps its stock from being deleted where promises of two orders add up to zero", function()
+    with_shop(function(inv)
+      local other = assert(inv.stocks:save{ name = "Other" })
+      product(inv, "bike", { muc = 5 })
+      adopt(inv, "a-1", { order = "q", sku = "bike", stock = other, qty = -1 },
+        { order = "r", sku = "bike", stock = other, qty = 1 })
+      assert.equal("IN_USE", (select(3, inv.stocks:delete(other))))
+      assert(inv:compensate{ id = "c", lines = {
+        { order = "q", sku = "bike", stock = other, qty = 1 },
+        { order = "r", sku = "bike", stock = other, qty = -1 } } })
+      assert(inv.stocks:delete(other))
+    end)
+  end)
+
+  it("lets its stock be deleted when what one adopted another took back", function()
+    with_shop(function(inv)
+      local other = assert(inv.stocks:save{ name = "Other" })
+      product(inv, "bike", { muc = 5 })
+      adopt(inv, "a-1", { sku = "bike", stock = other, qty = -1 })
+      assert.equal("IN_USE", (select(3, inv.stocks:delete(other))))
+      adopt(inv, "a-2", { sku = "bike", stock = other, qty = 1 })
+      assert(inv.stocks:delete(other))
+    end)
+  end)
+
   local WRONG = {
     { "an empty list", {}, "INVALID", "the list is empty" },
     { "no stock", { { sku = "bike", qty = -1 } }, "INVALID", "name a stock or a channel" },

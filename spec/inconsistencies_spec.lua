@@ -84,6 +84,29 @@ describe("inconsistencies", function()
     end)
   end)
 
+  it("are of the order that is placed here later, and can be settled", function()
+    with_shop(function(inv, stock)
+      product(inv, "bike", { muc = 20 })
+      place(inv, "o-0", stock, { "bike", 1 })
+      assert(inv:adopt{ id = "a-1", reservations = { row("o-1", "bike", -3),
+        row("o-2", "bike", -2), row("o-3", "bike", -1) } })
+      place(inv, "o-1", stock, { "bike", 3 })
+      assert(inv:hold{ id = "h", stock = stock, ttl = 60, lines = { { sku = "bike", qty = 2 } } })
+      assert(inv:place{ id = "o-2", hold = "h" })
+      assert.same({ "o-1 bike 2 -3 open", "o-2 bike 2 -2 open",
+        "o-3 bike 2 -1 unknown" }, found(inv))
+      kit.expect_line(inv, "o-1", 1, { ordered = 3, open = 3 })
+      assert.is_true(place(inv, "o-1", stock, { "bike", 3 }).replayed)
+      for i, id in ipairs{ "o-1", "o-2", "o-3" } do
+        assert(inv:compensate{ id = "c-" .. i,
+          lines = { { order = id, sku = "bike", stock = stock, qty = 4 - i } } })
+      end
+      assert.same({}, found(inv))
+      assert.equal(14, inv:salable_qty("bike", { stock = stock }))
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
   it("come in pages of any size", function()
     with_shop(function(inv)
       product(inv, "bike", { muc = 20 })

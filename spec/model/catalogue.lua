@@ -173,6 +173,16 @@ _M["stocks:save"] = function(request, given)
   request.answer.value = stock.id
 end
 
+-- The adopted rows of a stock by order and product; those of no order belong together.
+local function adopted_by_order(shop, stock)
+  local sums = {}
+  for _, row in ipairs(shop.adopted) do
+    local key = ("%s %s"):format(row.document, row.product)
+    if row.stock == stock then sums[key] = (sums[key] or 0) + row.qty end
+  end
+  return sums
+end
+
 _M["stocks:delete"] = function(request, id)
   local shop = request.shop
   local stock = shop_of.find_stock(shop, id)
@@ -183,9 +193,10 @@ _M["stocks:delete"] = function(request, id)
   if not stock or stock.deleted then note(request, "NOT_FOUND") end
   for product in ipairs(shop.products) do
     local sums = shop_of.promised(shop, product, id)
-    if sums.firm + sums.backordered + sums.allocated > 0 or sums.adopted ~= 0 then
-      note(request, "IN_USE")
-    end
+    if sums.firm + sums.backordered + sums.allocated > 0 then note(request, "IN_USE") end
+  end
+  for _, qty in pairs(adopted_by_order(shop, id)) do
+    if qty ~= 0 then note(request, "IN_USE") end
   end
   for _, order in ipairs(shop.orders) do
     local counts = order.stock == id and shop_of.is_live(shop, order)

@@ -167,7 +167,7 @@ function _M.new(seed, has, fixed)
   local random = children.random(seed * 7919 + 17)
   for _ = 1, 3 do random(1, 2) end
   local world = setmetatable({ random = random, seed = seed, has = has, ids = 0, said = {},
-    renamed = {},
+    renamed = {}, foreign = { "x-1", "x-2", "x-3", "x-4" },
     unknown = "unknown", nobody = "nobody",
     sources = { "a", "b", "c", "d", "default" }, stocks = { 2, 2, 3, 3, 4, 1 } }, World)
   world.decimals = world:once_in(2)

@@ -28,6 +28,7 @@ void qm_known_init(qm_known *known) {
   known->products = qm_table_new(SKU_KEY, PRODUCTS);
   known->places = qm_table_new(PLACE_KEY, PLACES);
   known->rules = qm_table_new(RULE_KEY, RULES);
+  known->foreign = -1;
 }
 
 void qm_known_free(qm_known *known) {
@@ -43,6 +44,7 @@ void qm_known_forget(qm_known *known) {
   qm_table_forget(&known->rules);
   known->count = 0;
   known->transaction = 0;
+  known->foreign = -1;
 }
 
 /* ---- for how long ---- */
@@ -75,10 +77,28 @@ qm_code qm_known_usable(qm_tx *tx, bool *usable) {
 }
 
 qm_code qm_known_after(qm_tx *tx) {
-  if (!changes_catalogue((int)tx->op->kind))
+  /* Adoptions bring orders of which nothing else is known. */
+  if (!changes_catalogue((int)tx->op->kind) && tx->op->kind != QM_OP_ADOPT)
     return QM_OK;
   qm_known_forget(&tx->store->known);
   return qm_db_run(tx->db, QM_SQL_CATALOGUE_NEXT, NULL, 0, tx->err);
+}
+
+qm_code qm_known_foreign(qm_tx *tx, bool *any) {
+  qm_known *known = &tx->store->known;
+  bool usable;
+  qm_code code = qm_known_usable(tx, &usable);
+  if (!code && usable && known->foreign >= 0) {
+    *any = known->foreign != 0;
+    return QM_OK;
+  }
+  if (!code)
+    code = QM_FIRST(tx, DOCUMENT_OF_KIND, any, QM_I(QM_FOREIGN_ORDER));
+  if (!code && *any)
+    QM_END(tx, DOCUMENT_OF_KIND);
+  if (!code)
+    known->foreign = *any;
+  return code;
 }
 
 /* ---- products ---- */

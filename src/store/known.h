@@ -17,6 +17,7 @@ typedef struct qm_known {
   qm_table products, places, rules;
   qm_rule *list; /* the rules that things name */
   size_t count, capacity;
+  int foreign;          /* are there orders of which only reservations are known? below 0: ask */
   int64_t catalogue;    /* the count it is of */
   uint64_t transaction; /* the last one that has looked at the count */
 } qm_known;
@@ -29,6 +30,8 @@ void qm_known_forget(qm_known *known);
 qm_code qm_known_usable(struct qm_tx *tx, bool *usable);
 /* The op has been done, and stands. */
 qm_code qm_known_after(struct qm_tx *tx);
+/* Is there any order of which only reservations were adopted? */
+qm_code qm_known_foreign(struct qm_tx *tx, bool *any);
 
 /* By SKU; stock by number or, when there is a channel, by channel; and what a product's own
  * settings mean in a stock, for customers of a group. False: it is not known. */

@@ -239,18 +239,33 @@ static qm_qty take_firm(group *g, qm_qty qty) {
   return qty - firm;
 }
 
+/* While only reservations of an order were known, a document stood for it. The order takes its place,
+ * so that they are the order's. *id: which, 0: there was none. */
+static qm_code replace_foreign(qm_tx *tx, int64_t *id) {
+  bool any, found = false;
+  *id = 0;
+  qm_code code = tx->op->kind == QM_OP_PLACE ? qm_known_foreign(tx, &any) : QM_OK;
+  if (code || tx->op->kind != QM_OP_PLACE || !any)
+    return code;
+  code = qm_find_document(tx, QM_FOREIGN_ORDER, qm_op_str(tx->op, tx->op->id), NULL, id, &found);
+  return code || !found ? code : QM_RUN(tx, DOCUMENT_FORGET, QM_I(*id));
+}
+
 static qm_code write_order(placing *p) {
   qm_tx *tx = p->tx;
   const qm_op *op = tx->op;
   qm_str type, channel, answer;
   unsigned char hash[QM_HASH];
+  int64_t id;
   qm_op_hash(op, hash);
-  qm_code code = qm_document_encode(tx, &answer);
+  qm_code code = replace_foreign(tx, &id);
+  if (!code)
+    code = qm_document_encode(tx, &answer);
   if (code)
     return code;
   channel_of(p, &type, &channel);
   code = QM_RUN(
-      tx, ORDER_ADD, QM_I(op->kind), QM_B(qm_op_str(op, op->id)),
+      tx, ORDER_ADD, id ? QM_I(id) : QM_N, QM_I(op->kind), QM_B(qm_op_str(op, op->id)),
       QM_B(((qm_str){(const char *)hash, QM_HASH})), QM_I(p->stock), QM_I(op->now_ms), QM_B(answer),
       QM_T(type), QM_T(channel), QM_T(group_of(p)), QM_T(qm_op_str(op, op->text[QM_TEXT_COUNTRY])),
       QM_T(qm_op_str(op, op->text[QM_TEXT_REGION])), QM_T(qm_op_str(op, op->text[QM_TEXT_CITY])),

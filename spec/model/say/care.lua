@@ -12,8 +12,6 @@ local function some_order(world)
   return orders[math.max(1, #orders + 1 - world.random(1, 8))]
 end
 
-local FOREIGN = { "x-1", "x-2", "x-3", "x-4" }
-
 -- ---- adopting ----
 
 local function reservation(world)
@@ -21,7 +19,7 @@ local function reservation(world)
   local order = some_order(world)
   if world:once_in(50) then row.sku = world.unknown end
   if world:once_in(6) then row.note = "from the old shop" end
-  if world:once_in(2) then row.order = world:name(world:pick(FOREIGN)) end
+  if world:once_in(2) then row.order = world:name(world:pick(world.foreign)) end
   if order and world:once_in(5) then row.order = order.id end
   return row
 end
@@ -49,7 +47,7 @@ end
 
 local function adopted_order(world)
   local order = world:where{ id = world:id("a-"), lines = {} }
-  if world:once_in(2) then order.id = world:name(world:pick(FOREIGN)) end
+  if world:once_in(2) then order.id = world:name(world:pick(world.foreign)) end
   for i = 1, world:pick{ 1, 1, 2 } do order.lines[i] = adopted_line(world) end
   if world:once_in(40) then order.lines = {} end
   return order
@@ -88,7 +86,7 @@ end
 
 local function compensate_line(world)
   local row = world.shop.adopted[world.random(1, math.max(1, #world.shop.adopted))]
-  local line = world:where{ order = world:name(world:pick(FOREIGN)), sku = world:sku(),
+  local line = world:where{ order = world:name(world:pick(world.foreign)), sku = world:sku(),
     qty = world:qty() * world:pick{ 1, -1 } }
   if row and row.document and not world:once_in(8) then
     line.order, line.stock, line.channel = name_of(world.shop, row.document), row.stock, nil

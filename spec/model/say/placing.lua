@@ -33,6 +33,9 @@ local function place_request(world)
   end
   if world:once_in(4) then request.destination = world:destination() end
   if world:once_in(6) then request.customer_group = world:pick{ "trade", "retail" } end
+  if world.has.compensate and world:once_in(15) then
+    request.id = world:name(world:pick(world.foreign))
+  end
   if world:once_in(40) then request.lines[1].qty = world:pick{ 0, -1 } end
   if world:once_in(40) then request.lines[1].sku = world.unknown end
   if world:once_in(60) then request.lines[1].selections = {} end
