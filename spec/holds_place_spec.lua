@@ -268,6 +268,26 @@ describe("a hold of composite products", function()
     end)
   end)
 
+  it("leaves its other products to be ordered on their own", function()
+    with_kit(function(inv, stock)
+      assert(inv:hold{ id = "cart", stock = stock, ttl = 60, lines = {
+        { sku = "kit", qty = 1 }, { sku = "bell", qty = 2 } } })
+      assert.equal(3, kit.reserved(inv, "bell", stock))
+      assert(inv:place{ id = "o-1", hold = "cart", lines = { { sku = "bell", qty = 1 } } })
+      assert.equal(3, kit.reserved(inv, "bell", stock))
+      helpers.expect_problems({ "lines UNSUPPORTED" }, inv:place{ id = "o", hold = "cart",
+        lines = { { sku = "bell", qty = 1 }, { sku = "kit", qty = 1 } } })
+      -- One more than the hold has besides the kit, whose bell is not for sale.
+      helpers.expect_error("NOT_ENOUGH",
+        inv:place{ id = "o-2", hold = "cart", lines = { { sku = "bell", qty = 2 } } })
+      assert(inv:place{ id = "o-2", hold = "cart", lines = { { sku = "bell", qty = 1 } } })
+      assert(inv:place{ id = "o-3", hold = "cart" })
+      assert.equal(3, kit.reserved(inv, "bell", stock))
+      assert.equal(1, inv.orders:get("o-3").lines[1].ordered)
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
   it("ends like any other", function()
     with_kit(function(inv, stock, clock)
       assert(hold_kits(inv, stock, 3))

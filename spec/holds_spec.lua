@@ -7,6 +7,30 @@ local kit = require "order_kit"
 local START, with_shop, hold = hold_kit.START, hold_kit.with_shop, hold_kit.hold
 local salable, waits = hold_kit.salable, hold_kit.waits
 
+describe("a hold that has ended", function()
+  it("frees its goods for those who wait, and everybody is told so at once", function()
+    local now = 1700000000
+    kit.with_shop(function(inv, stock)
+      kit.product(inv, "bike", { muc = 5 }, { backorders = "allow" })
+      assert(inv:hold{ id = "h", stock = stock, ttl = 10, lines = { { sku = "bike", qty = 5 } } })
+      kit.place(inv, "o-1", stock, { "bike", 3 })
+      kit.place(inv, "o-2", stock, { "bike", 4 })
+      local function told()
+        local list = {}
+        for _, row in ipairs(inv:waiting()) do list[#list + 1] = row.order .. " " .. row.qty end
+        local position = kit.position(inv, "bike", stock)
+        return { table.concat(list, ", "), inv.orders:get("o-1").lines[1].backordered,
+          inv.orders:get("o-2").lines[1].backordered, position.firm, position.backordered }
+      end
+      assert.same({ "o-1 3, o-2 4", 3, 4, 5, 7 }, told())
+      now = now + 10
+      assert.same({ "o-2 2", 0, 2, 5, 2 }, told())
+      assert(inv.items:save{ sku = "bike", source = "muc", qty = 5 })
+      assert.same({ "o-2 2", 0, 2, 5, 2 }, told())
+    end, { clock = function() return now end })
+  end)
+end)
+
 describe("a hold", function()
   it("promises its units, and says until when", function()
     with_shop(function(inv, stock)

@@ -1,7 +1,9 @@
 -- Links of sources to stocks, one by one: priorities, ties, protections, sources of several stocks.
 
+local children = require "children"
 local core = require "quartermaster.core"
 local helpers = require "helpers"
+local kit = require "order_kit"
 local quartermaster = require "quartermaster"
 
 local with_inventory, with_shop = helpers.with_inventory, helpers.with_shop
@@ -248,6 +250,25 @@ describe("a source of several stocks", function()
     with_two_stocks({ shared_sources = "independent" }, function(inv)
       expect_problems({ "1.source PROTECTED" },
         inv.stocks:link{ stock = 2, source = "default", priority = 1 })
+    end)
+  end)
+
+  it("leaves nobody waiting for what lies there when a file becomes independent", function()
+    children.with_directory(function(directory)
+      local path = directory .. "/shop.db"
+      local shop
+      kit.with_shop(function(inv, stock)
+        shop = assert(inv.stocks:save{ name = "Other",
+          sources = { { code = "muc", priority = 1 } } })
+        kit.product(inv, "bell", { muc = 5 }, { backorders = "allow" })
+        kit.place(inv, "o-1", stock, { "bell", 4 })
+        assert.equal(3, kit.place(inv, "o-2", shop, { "bell", 4 }).lines[1].backordered)
+      end, { path = path })
+      helpers.with_inventory({ path = path, shared_sources = "independent" }, function(inv)
+        assert.same({}, inv:waiting())
+        assert.equal(1, inv:salable_qty("bell", { stock = shop }))
+        assert.is_nil(kit.place(inv, "o-3", shop, { "bell", 1 }).lines[1].backordered)
+      end)
     end)
   end)
 

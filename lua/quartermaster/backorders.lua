@@ -15,6 +15,8 @@ local WAITING = {
 -- The keys of the calls that are checked here, for quartermaster.options.
 _M.KEYS = { waiting = WAITING }
 
+local LINES = 4096 -- numbers of lines in an order's key
+
 function _M:backorder_qty(sku, where, qty)
   local stand, message, code, detail =
     salable.stand_of(self, "backorder_qty", "wait", WHERE, sku, where, qty)
@@ -36,25 +38,48 @@ local function read(inv, sku, stock, after, count)
 end
 
 
+-- Those that still wait: expired holds may have freed goods that no write has given them yet.
+local function still_waiting(inv, rows)
+  local list = {}
+  for _, row in ipairs(rows) do
+    local qty, message, code, detail =
+      core.waiting(inv.store, (row.id - row.line) / LINES, row.line, inv.clock())
+    if not qty then
+      return nil, message, code, detail
+    end
+    row.id, row.qty = nil, qty
+    if tonumber(qty) > 0 then
+      list[#list + 1] = row
+    end
+  end
+  return list
+end
+
+
+local function read_waiting(inv, filter, size)
+  local stock, message, code, detail = salable.stock_of_list(inv, filter)
+  if not stock then
+    return nil, message, code, detail
+  end
+  local rows, next_id
+  rows, message, code, detail = read(inv, filter.sku, stock, filter.after or 0, size + 1)
+  if not rows then
+    return nil, message, code, detail
+  end
+  rows, next_id = page.cut(rows, size, "id")
+  rows, message, code, detail = still_waiting(inv, rows)
+  if not rows then
+    return nil, message, code, detail
+  end
+  return rows, next_id
+end
+
+
 function _M:waiting(filter)
   filter = filter == nil and {} or filter
   check.keys("waiting", filter, WAITING, 2)
   local size = page.size("waiting", filter)
-  local stock, message, code, detail = salable.stock_of_list(self, filter)
-  if not stock then
-    return nil, message, code, detail
-  end
-  local rows
-  rows, message, code, detail = read(self, filter.sku, stock, filter.after or 0, size + 1)
-  if not rows then
-    return nil, message, code, detail
-  end
-  local next_id
-  rows, next_id = page.cut(rows, size, "id")
-  for _, row in ipairs(rows) do
-    row.id = nil
-  end
-  return rows, next_id
+  return core.together(self.store, read_waiting, self, filter, size)
 end
 
 

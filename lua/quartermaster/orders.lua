@@ -85,6 +85,13 @@ local function read_with_lines(inv, query, id)
     line.kind, line.kind_number = KINDS[line.kind_number], nil
     line.tracked = line.tracked ~= 0
     line.deleted = line.deleted or nil
+    if tonumber(line.backordered) > 0 then
+      line.backordered, message, code, detail =
+        core.waiting(store, order.key, line.line, inv.clock())
+      if not line.backordered then
+        return nil, message, code, detail
+      end
+    end
   end
   if order.channel_code then
     order.channel = { type = order.channel_type, code = order.channel_code }

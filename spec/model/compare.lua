@@ -6,7 +6,6 @@ local holds = require "model.holds"
 local ledger = require "model.ledger"
 local model_of = require "model.model"
 local parts = require "model.parts"
-local promises = require "model.promises"
 local request_of = require "model.request"
 local rules = require "model.rules"
 local shop_of = require "model.shop"
@@ -338,32 +337,6 @@ local function add_mentioned(shop, value, touched)
 end
 
 local WIDE = { sources = true, stocks = true, settings = true, policies = true }
-
--- What the engine says of a line's waiting units.
-local function waiting_in(inv, order, number)
-  local found = order.kind == "hold" and inv.holds:get(order.id) or inv.orders:get(order.id)
-  for _, line in ipairs(found.lines) do
-    if line.line == number then return shop_of.units(line.backordered) end
-  end
-  return nil
-end
-
--- What expired holds have freed is given to those who wait by the next write that looks at the
--- product. Which writes do is the engine's to choose, as long as nobody buys it before; where it
--- has, the model follows.
-function _M.follow(model, inv)
-  for _, one in pairs(promises.pending(model.shop)) do
-    local done = true
-    for _, at in ipairs(one.lines) do
-      local order = model.shop.orders[at.order]
-      local number = order.lines[at.line].number
-      done = done and waiting_in(inv, order, number) == at.backordered
-    end
-    for _, at in ipairs(done and one.lines or {}) do
-      model.shop.orders[at.order].lines[at.line].backordered = at.backordered
-    end
-  end
-end
 
 -- After a command: everything it speaks of and everything that has changed in the model. Returns
 -- these products, all of them when the command was about the whole shop.

@@ -16,10 +16,8 @@ function _M.over_promised(stand)
 end
 
 -- How well a product's promises are covered: by stock what lacks goods and what is over-promised.
--- Who looks gives what expired holds have freed to those who wait.
 local function look(request, product)
   local shop = request.shop
-  promises.settle_pending(shop, request.pending, product)
   local network, lacking = promises.network(shop, product), 0
   local mark = { unmet = {}, over = {} }
   for _, stock in ipairs(shop.stocks) do

@@ -1,9 +1,7 @@
 -- holds.lua: goods held for carts. A hold is kept among the orders; what it has is promised until
 -- the second it expires, and nothing has to happen for it to end.
 --
--- What an expired hold frees goes to those who wait, before anybody else can buy it: whoever looks
--- at the product in a write does that first. Until then the waiting lines may still say that they
--- wait.
+-- What an expired hold frees goes to those who wait, before anybody else can buy it.
 
 local bundles = require "model.bundles"
 local expand = require "model.expand"
@@ -60,12 +58,12 @@ end
 
 -- ---- an order takes over what a hold has ----
 
--- Units of a product leave the hold, line by line, the firm ones of each first. Returns how many of
--- them were firm and how many waited.
-local function take(hold, product, qty)
+-- Units of a product leave the hold, line by line, the firm ones of each first; partly: none that
+-- belong to a composite. Returns how many of them were firm and how many waited.
+local function take(hold, product, qty, partly)
   local firm, waiting = 0, 0
   for _, line in ipairs(hold.lines) do
-    if line.product == product then
+    if line.product == product and not (partly and line.parent) then
       local units = math.min(qty, shop_of.open(line))
       local waits = math.max(0, units - (shop_of.open(line) - line.backordered))
       line.cancelled, line.backordered = line.cancelled + units, line.backordered - waits
@@ -105,6 +103,25 @@ local function rows_of(request, hold)
   return rows
 end
 
+local function has_composites(request, rows)
+  for _, row in ipairs(rows) do
+    local number, product = shop_of.find_product(request.shop, row.sku)
+    local sold = product and product.declared
+    if sold and request_of.is_composite(request.shop, number) then return true end
+  end
+  return false
+end
+
+-- Composites leave a hold only with all that is left of it.
+local function check_whole(request, hold)
+  for _, line in ipairs(hold.lines) do
+    if not shop_of.is_single(line) and bundles.is_left(hold, line) then
+      note(request, "UNSUPPORTED")
+      break
+    end
+  end
+end
+
 -- The hold, the stock that the order is for, and its lines if the request names none.
 local function from_hold(request, given)
   local hold = find(request, given.hold)
@@ -114,12 +131,7 @@ local function from_hold(request, given)
     local named = request_of.stock(request, given)
     if named and named ~= stock then note(request, "CONFLICT") end
   end
-  for _, line in ipairs(given.lines and hold.lines or {}) do
-    if not shop_of.is_single(line) and bundles.is_left(hold, line) then
-      note(request, "UNSUPPORTED")
-      break
-    end
-  end
+  if has_composites(request, given.lines or {}) then check_whole(request, hold) end
   return hold, stock, not given.lines and rows_of(request, hold) or nil
 end
 
@@ -128,7 +140,7 @@ end
 local function leave(request, given, totals)
   local hold, had = shop_of.find_order(request.shop, given.hold, "hold"), {}
   for product, total in pairs(totals) do
-    local firm, waiting = take(hold, product, total)
+    local firm, waiting = take(hold, product, total, given.lines ~= nil)
     if not shop_of.is_live(request.shop, hold) then firm, waiting = 0, 0 end
     had[product] = { firm = firm, waiting = waiting }
   end

@@ -156,7 +156,9 @@ end
 -- Lost goods are those of covered units first, and then those that the line has allocated.
 local function deliver_by_priority(request, line, stock, qty, counter)
   local first, left = counter == "released" and math.min(qty, shop_of.covered(line)) or 0, 0
-  if first > 0 then _, left = deliver_some(request, line, stock, first, counter, true) end
+  if first > 0 then
+    left = select(2, deliver_some(request, line, stock, first, counter, true))
+  end
   local picks
   picks, left = deliver_some(request, line, stock, qty - first + left, counter)
   if left > 0 then refuse("NOT_ENOUGH") end

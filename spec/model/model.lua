@@ -89,7 +89,7 @@ function _M.call(model, command)
       remember(request, name, given)
       request.answer.id = given.id
     end
-    promises.settle_rest(request.shop, request.pending)
+    promises.settle(request.shop)
     guard.close_facts(request)
     model.shop = request.shop
   end

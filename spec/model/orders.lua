@@ -93,9 +93,6 @@ function _M.promise(request, given, kind, begin, from)
   if begin then begin(order) end
   if #request.codes > 0 then return end
   local totals, products = add_up(rows)
-  for _, product in ipairs(products) do
-    promises.settle_pending(request.shop, request.pending, product, order.stock)
-  end
   local had = from and from.leave(request, given, totals)
   local firm = {}
   for _, product in ipairs(products) do
@@ -237,10 +234,6 @@ function _M.happen(request, kind, given, find)
   if given.plan and given.plan.order and given.plan.order ~= given.order then refuse("INVALID") end
   local rows = given.plan and picks_of(given.plan) or given.lines
   request.answer.order, request.answer.lines = given.order, {}
-  -- What expired holds have freed of the order's products is given away before its lines are read.
-  for _, line in ipairs(find().lines) do
-    promises.settle_pending(request.shop, request.pending, line.product)
-  end
   if not rows and BY_LINE[kind] then refuse("INVALID") end
   if not rows then return do_all(request, kind, given, find()) end
   local picks = {}

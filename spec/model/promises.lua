@@ -157,67 +157,19 @@ end
 -- A product in a stock, as a key.
 local function pair_of(product, stock) return product .. " " .. stock end
 
--- What waits becomes firm as far as goods cover it, oldest first. fits(product, stock): which of
--- it; nil: all.
-function _M.settle(shop, fits)
+-- What waits becomes firm as far as goods cover it, oldest first.
+function _M.settle(shop)
   local nothing_left = {} -- promotions only take
   for _, order in ipairs(shop.orders) do
     for _, line in ipairs(shop_of.is_live(shop, order) and order.lines or {}) do
       local pair = pair_of(line.product, order.stock)
-      local waits = line.backordered > 0 and not nothing_left[pair]
-      if waits and (not fits or fits(line.product, order.stock)) then
+      if line.backordered > 0 and not nothing_left[pair] then
         local goods = free(shop, line.product, order.stock)
         line.backordered = line.backordered - math.min(line.backordered, goods)
         nothing_left[pair] = goods == 0
       end
     end
   end
-end
-
--- The pairs of product and stock where an expired hold has freed goods that nobody has given to
--- those who wait: pair -> { product, stock, lines }, the lines as they will be.
-function _M.pending(shop)
-  local dead, list = false, {}
-  for _, order in ipairs(shop.orders) do dead = dead or not shop_of.is_live(shop, order) end
-  if not dead then return list end
-  local after = shop_of.copy(shop)
-  _M.settle(after)
-  for i, order in ipairs(shop.orders) do
-    for k, line in ipairs(order.lines) do
-      local settled = after.orders[i].lines[k].backordered
-      if settled ~= line.backordered then
-        local pair = pair_of(line.product, order.stock)
-        list[pair] = list[pair] or { product = line.product, stock = order.stock, lines = {} }
-        table.insert(list[pair].lines, { order = i, line = k, backordered = settled })
-      end
-    end
-  end
-  return list
-end
-
--- Somebody looks at a product in a stock (nil: in all; where stocks share sources that is all of
--- them): what was pending there is pending no longer.
-function _M.settle_pending(shop, pending, product, stock)
-  local all = not stock or _M.is_shared(shop, product)
-  local chosen, any = {}, false
-  for pair, one in pairs(pending) do
-    chosen[pair] = one.product == product and (all or one.stock == stock) or nil
-    any = any or chosen[pair]
-  end
-  if any then _M.settle(shop, function(...) return chosen[pair_of(...)] end) end
-  for pair in pairs(chosen) do pending[pair] = nil end
-end
-
--- At the end of a request: everything but what is still pending. Stocks that share sources wait for
--- the same goods, so that all of them do.
-function _M.settle_rest(shop, pending)
-  local shared = {}
-  for _, one in pairs(pending) do
-    shared[one.product] = _M.is_shared(shop, one.product) or nil
-  end
-  _M.settle(shop, function(product, stock)
-    return not shared[product] and not pending[pair_of(product, stock)]
-  end)
 end
 
 return _M

@@ -20,18 +20,8 @@ local function product_of(request, sku)
   return number
 end
 
--- The shop once everything that expired holds have freed is given to those who wait: others who
--- share the sources are told what there is for them then.
-local function settled(request)
-  if next(request.pending) == nil then return request.shop end
-  local shop = shop_of.copy(request.shop)
-  promises.settle(shop)
-  return shop
-end
-
--- Where a product stands, its own lines as they are.
 local function stand_of(request, product, stock)
-  local network = promises.network(settled(request), product)
+  local network = promises.network(request.shop, product)
   return rules.stand(request.shop, product, stock, network)
 end
 
@@ -51,7 +41,7 @@ function _M.is_salable(request, sku, where)
   local shop, stock = request.shop, stock_of(request, where)
   local number = shop_of.find_product(shop, sku)
   if number and request_of.is_composite(shop, number) then
-    request.answer.value = parts.is_salable(settled(request), number, stock)
+    request.answer.value = parts.is_salable(request.shop, number, stock)
   else
     request.answer.value = rules.is_salable(stand_of(request, product_of(request, sku), stock))
   end
@@ -59,7 +49,7 @@ end
 
 function _M.can_sell(request, sku, where, qty)
   local stock = stock_of(request, where)
-  local codes = rules.refusals(settled(request), product_of(request, sku), stock,
+  local codes = rules.refusals(request.shop, product_of(request, sku), stock,
     where.customer_group, shop_of.units(qty))
   for _, code in ipairs(codes) do note(request, code) end
   request.answer.value = true
@@ -71,7 +61,7 @@ function _M.backorder_qty(request, sku, where, qty)
   local product = product_of(request, sku)
   local stand = stand_of(request, product, stock)
   if stand.rule.managed and stand.rule.backorders and stand.hand.active > 0 then
-    local free = promises.uncovered(settled(request), product, stock)
+    local free = promises.uncovered(request.shop, product, stock)
     waiting = math.max(0, shop_of.units(qty) - free)
   end
   request.answer.waiting = waiting

@@ -1,7 +1,6 @@
 -- request.lua: how a request goes through the model: on a copy of the shop, which is thrown away
 -- when anything is refused. All problems count, each with its code.
 
-local promises = require "model.promises"
 local quartermaster = require "quartermaster"
 local shop_of = require "model.shop"
 local text = require "model.text"
@@ -10,7 +9,7 @@ local _M = {}
 
 function _M.new(shop, has, reads)
   return { before = shop, shop = reads and shop or shop_of.copy(shop), codes = {}, answer = {},
-    pending = promises.pending(shop), oversold = {}, facts = {}, has = has,
+    oversold = {}, facts = {}, has = has,
     document = shop.document + 1, last_document = shop.document + 1 }
 end
 

@@ -5,6 +5,7 @@ local balances = require "model.balances"
 local compare = require "model.compare"
 local engine_of = require "model.engine"
 local model_of = require "model.model"
+local promises = require "model.promises"
 local request_of = require "model.request"
 
 local _M = {}
@@ -38,7 +39,10 @@ end
 local function take_step(run, command)
   local name, before = command[1], run.model.shop
   local special = engine_of.SPECIAL[name]
-  if name == "clock" then run.model.shop.now = run.model.shop.now + command[2] end
+  if name == "clock" then
+    run.model.shop.now = run.model.shop.now + command[2]
+    promises.settle(run.model.shop) -- what holds free as they end
+  end
   local expected = not special and model_of.apply(run.model, command)
   local value, second, code, detail = engine_of.call(run.engine, command)
   if expected then
@@ -46,7 +50,6 @@ local function take_step(run, command)
     compare.oversold(run, expected.oversold or {})
     run.accepted = run.accepted + (#expected.codes == 0 and 1 or 0)
     run.refused = request_of.worst(expected.codes)
-    compare.follow(run.model, run.engine.inv)
     balances.check(run, compare.touched(run.model, run.engine.inv, before, command))
   else
     balances.check(run, name ~= "clock" and {} or nil)

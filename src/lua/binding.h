@@ -129,6 +129,7 @@ int qm_l_read(lua_State *L);     /* rows.c */
 int qm_l_together(lua_State *L); /* moment.c */
 int qm_l_backup(lua_State *L);   /* moment.c */
 int qm_l_stand(lua_State *L);    /* stand.c */
+int qm_l_waiting(lua_State *L);  /* stand.c */
 int qm_l_figure(lua_State *L);   /* stand.c */
 int qm_l_page(lua_State *L);     /* stand.c */
 int qm_l_select(lua_State *L);   /* select.c */

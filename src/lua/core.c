@@ -426,6 +426,7 @@ GUARDED(g_batch, l_batch)
 GUARDED(g_verify, l_verify)
 GUARDED(g_read, qm_l_read)
 GUARDED(g_stand, qm_l_stand)
+GUARDED(g_waiting, qm_l_waiting)
 GUARDED(g_figure, qm_l_figure)
 GUARDED(g_page, qm_l_page)
 GUARDED(g_select, qm_l_select)
@@ -441,6 +442,7 @@ static const luaL_Reg functions[] = {
     {"verify", g_verify},
     {"read", g_read},
     {"stand", g_stand},
+    {"waiting", g_waiting},
     {"figure", g_figure},
     {"page", g_page},
     {"select", g_select},

@@ -207,6 +207,20 @@ int qm_l_figure(lua_State *L) {
   return 1;
 }
 
+/* waiting(store, order's key, line, now) -> how much of the line waits for goods, or nil, ... */
+int qm_l_waiting(lua_State *L) {
+  enum { STORE = 1, ORDER, LINE, NOW };
+  qm_handle *handle = qm_check_handle(L, STORE);
+  int64_t order = (int64_t)luaL_checknumber(L, ORDER), line = (int64_t)luaL_checknumber(L, LINE);
+  int64_t now_ms = qm_check_time(L, NOW);
+  qm_err err = {0};
+  qm_qty qty;
+  if (qm_store_waiting(handle->store, order, line, now_ms, &qty, &err) != QM_OK)
+    return qm_push_failure(L, &err);
+  qm_push_qty(L, handle, qty);
+  return 1;
+}
+
 /* stand(store, where, skus, mode, now [, qty]) -> list of tables in the order of skus, or nil, ...
  * mode: "page" few fields, "whole" all of them; of a quantity, "check" adds `errors`, "wait" adds
  * `waiting` and whether to `tell` customers */

@@ -206,6 +206,33 @@ static qm_code stored_shop(qm_store *store, bool *found, qm_err *err) {
   return code;
 }
 
+/* Stocks that share nothing any more have all that lies at their sources. */
+static qm_code settle_all(qm_store *store, int64_t now_ms, qm_err *err) {
+  qm_op op = {.now_ms = now_ms};
+  qm_verdict verdict = {0};
+  qm_tx tx = {.store = store,
+              .db = store->db,
+              .err = err,
+              .op = &op,
+              .verdict = &verdict,
+              .now_ms = now_ms,
+              .writes = true};
+  int64_t product = 0;
+  bool row;
+  for (;;) {
+    qm_code code = QM_FIRST(&tx, PRODUCT_WAITS, &row, QM_I(product));
+    if (code)
+      return code;
+    product = QM_COL_INT(&tx, PRODUCT_WAITS, 0);
+    QM_END(&tx, PRODUCT_WAITS);
+    if (product == 0)
+      return QM_OK;
+    code = qm_settle_product(&tx, product);
+    if (code)
+      return code;
+  }
+}
+
 /* Whoever opens the file may make its stocks independent, and nobody makes them dependent again.
  * Several may open a new file at once: what counts is what the file says in the end. */
 static qm_code read_shop(qm_store *store, bool independent, int64_t now_ms, bool readonly,
@@ -223,6 +250,8 @@ static qm_code read_shop(qm_store *store, bool independent, int64_t now_ms, bool
   code = QM_RUN(&tx, SHOP_PUT, QM_I(independent), QM_I(now_ms));
   if (!code)
     code = QM_RUN(&tx, GUARD_NONE, QM_I(independent));
+  if (!code && independent && found)
+    code = settle_all(store, now_ms, err);
   if (!code)
     code = stored_shop(store, &found, err);
   if (!code)

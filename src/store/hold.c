@@ -20,6 +20,7 @@ qm_code qm_find_hold(qm_tx *tx, qm_hold *out, bool *found) {
   out->stock = QM_COL_INT(tx, HOLD, 1);
   out->expires = QM_COL_INT(tx, HOLD, 2);
   out->live = out->expires > tx->now_ms;
+  out->partly = false;
   out->type = qm_out_text(&tx->store->out, QM_COL_STR(tx, HOLD, 3));
   out->channel = qm_out_text(&tx->store->out, QM_COL_STR(tx, HOLD, 4));
   out->group = qm_out_text(&tx->store->out, QM_COL_STR(tx, HOLD, 5));
@@ -111,8 +112,9 @@ typedef struct held_line {
 
 static qm_code next_line(qm_tx *tx, const qm_hold *hold, int64_t after, int64_t product,
                          held_line *out, bool *found) {
-  qm_code code = QM_FIRST(tx, HOLD_LINE, found, QM_I(after),
-                          QM_I(qm_line_key(hold->id, 1 << QM_LINE_BITS)), QM_I(product));
+  qm_code code =
+      QM_FIRST(tx, HOLD_LINE, found, QM_I(after), QM_I(qm_line_key(hold->id, 1 << QM_LINE_BITS)),
+               QM_I(product), QM_I(hold->partly));
   if (code || !*found)
     return code;
   out->id = QM_COL_INT(tx, HOLD_LINE, 0);

@@ -10,6 +10,7 @@ typedef struct qm_hold {
   int64_t id, stock, expires;   /* milliseconds */
   qm_span type, channel, group; /* in the store's qm_out; of whom it is, as far as that was said */
   bool live;
+  bool partly; /* only some of it is taken: nothing that belongs to a composite */
 } qm_hold;
 
 /* The hold that the op names; adds the problem when there is none. */
@@ -21,7 +22,7 @@ int64_t qm_hold_expiry(qm_tx *tx);
 
 /* All that is left of a hold, as lines of an order. */
 qm_code qm_hold_wants(qm_tx *tx, const qm_hold *hold, qm_wants *wants);
-/* Has it lines of composite products? Then it becomes an order only as a whole. */
+/* Has it lines of composite products? They become an order only with all that is left of it. */
 qm_code qm_hold_is_composite(qm_tx *tx, const qm_hold *hold, bool *is);
 
 /* Of up to qty units of a product that a live hold has: which are firm, which wait. */

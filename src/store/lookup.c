@@ -276,9 +276,9 @@ qm_code qm_get_balance(qm_tx *tx, int64_t product, int64_t stock, qm_balance *ou
     if (!code)
       code = stored_balance(tx, id, out, found, &due, &shared);
   }
-  if (!code && due)
+  if (!code && due && tx->writes)
     code = qm_discount_expired(tx, product, stock, out);
-  if (!code && shared)
+  if (!code && (shared || (due && !tx->writes)))
     code = qm_fill_claimed(tx, product, stock, out);
   return code;
 }

@@ -179,7 +179,7 @@ static qm_code make_room(placing *p) {
 static qm_code find_hold(placing *p) {
   qm_tx *tx = p->tx;
   qm_str id = qm_op_str(tx->op, tx->op->order);
-  bool found, composite = false;
+  bool found;
   qm_code code = qm_find_hold(tx, &p->hold, &found);
   if (code || !found)
     return code;
@@ -190,10 +190,18 @@ static qm_code find_hold(placing *p) {
     p->stock = p->hold.stock;
   if (!code && p->stock && p->stock != p->hold.stock)
     qm_problem_add(tx, QM_P_HOLD_STOCK, -1, id);
-  if (!code && (tx->op->flags & QM_HAS_LINES))
-    code = qm_hold_is_composite(tx, &p->hold, &composite);
-  if (composite)
-    qm_problem_add(tx, QM_P_HOLD_WHOLE, -1, id);
+  p->hold.partly = tx->op->flags & QM_HAS_LINES;
+  return code;
+}
+
+/* Composites leave a hold only with all that is left of it. */
+static qm_code check_partly(const placing *p) {
+  bool wanted = false, held = false;
+  for (uint32_t i = 0; i < p->wants.count; i++)
+    wanted |= p->wants.list[i].kind >= QM_LINE_PARENT;
+  qm_code code = wanted && p->hold.partly ? qm_hold_is_composite(p->tx, &p->hold, &held) : QM_OK;
+  if (held)
+    qm_problem_add(p->tx, QM_P_HOLD_WHOLE, -1, qm_op_str(p->tx->op, p->tx->op->order));
   return code;
 }
 
@@ -213,6 +221,8 @@ static qm_code check(placing *p) {
     code = qm_hold_wants(tx, &p->hold, &p->wants);
   else if (!code)
     code = qm_expand(tx, &p->wants);
+  if (!code && p->hold.id)
+    code = check_partly(p);
   if (!code)
     code = make_room(p);
   if (code)
@@ -239,8 +249,8 @@ static qm_qty take_firm(group *g, qm_qty qty) {
   return qty - firm;
 }
 
-/* While only reservations of an order were known, a document stood for it. The order takes its place,
- * so that they are the order's. *id: which, 0: there was none. */
+/* While only reservations of an order were known, a document stood for it. The order takes its
+ * place, so that they are the order's. *id: which, 0: there was none. */
 static qm_code replace_foreign(qm_tx *tx, int64_t *id) {
   bool any, found = false;
   *id = 0;

@@ -140,3 +140,31 @@ qm_code qm_store_glance(qm_store *store, const qm_where *where, const qm_str *sk
   code = read_stands(&tx, where, skus, count, known ? &before : NULL, stands, problem);
   return qm_db_end_read(store->db, code, err);
 }
+
+/* ---- what waits ---- */
+
+static qm_code waiting_units(qm_tx *tx, qm_qty *qty) {
+  qm_balance balance;
+  bool found;
+  *qty = 0;
+  qm_code code = QM_FIRST(tx, LINE_WAITS, &found, QM_I(tx->line));
+  if (code || !found)
+    return code;
+  int64_t product = QM_COL_INT(tx, LINE_WAITS, 0), stock = QM_COL_INT(tx, LINE_WAITS, 1);
+  qm_qty stored = QM_COL_INT(tx, LINE_WAITS, 2);
+  QM_END(tx, LINE_WAITS);
+  code = qm_get_balance(tx, product, stock, &balance, &found);
+  *qty = stored - tx->promoted;
+  return code || (*qty >= 0 && stored <= QM_QTY_MAX) ? code : qm_damaged(tx, "a line that waits");
+}
+
+qm_code qm_store_waiting(qm_store *store, int64_t order, int64_t line, int64_t now_ms, qm_qty *qty,
+                         qm_err *err) {
+  qm_tx tx = {.store = store, .db = store->db, .err = err, .now_ms = now_ms};
+  tx.line = qm_line_key(order, line);
+  qm_code code = qm_db_begin_read(store->db, err);
+  if (code)
+    return code;
+  code = waiting_units(&tx, qty);
+  return qm_db_end_read(store->db, code, err);
+}

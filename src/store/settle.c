@@ -31,8 +31,10 @@ static qm_code oldest_waiting(qm_tx *tx, int64_t product, int64_t stock, int64_t
 /* Makes part of a waiting line firm. A reader only knows that it will be. */
 static qm_code promote(qm_tx *tx, int64_t product, int64_t stock, const waiting *line, qm_qty qty) {
   qm_balance delta = {.firm = qty, .backordered = -qty};
-  if (!tx->writes)
+  if (!tx->writes) {
+    tx->promoted += line->line == tx->line ? qty : 0;
     return QM_OK;
+  }
   qm_code code = QM_RUN(tx, LINE_PROMOTE, QM_I(line->line), QM_I(qty));
   if (!code && line->expires)
     code = QM_RUN(tx, EXPIRY_PROMOTE, QM_I(qm_key(product, stock)), QM_I(line->expires), QM_I(qty));

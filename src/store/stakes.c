@@ -194,16 +194,17 @@ qm_code qm_stakes_load(qm_tx *tx, int64_t product) {
   }
   if (!code && due)
     code = discount_stakes(tx, product);
+  /* What has been freed is theirs who wait, although no write has given it to them yet. */
+  bool gives = due && !tx->writes;
   if (code || !stakes->shared)
-    return code;
+    return code || !gives ? code : qm_settle_loaded(tx);
   if (stakes->count > QM_NETWORK_STOCKS)
     return qm_fail(tx->err, QM_LIMIT, "more than %d stocks share the sources of a product",
                    (int)QM_NETWORK_STOCKS);
   code = load_edges(tx);
   if (!code)
     code = index_network(tx);
-  /* What has been freed is theirs who wait, although no write has given it to them yet. */
-  return code || !due || tx->writes ? code : qm_settle_loaded(tx);
+  return code || !gives ? code : qm_settle_loaded(tx);
 }
 
 /* What there is for the stock once everybody else is served. */
@@ -234,8 +235,7 @@ qm_code qm_fill_claimed(qm_tx *tx, int64_t product, int64_t stock, qm_balance *b
   uint32_t at = position_of(stakes, stock);
   if (at == stakes->count)
     return qm_damaged(tx, "a balance");
-  if (tx->writes) /* loading may have settled it */
-    *balance = stakes->list[at].balance;
+  *balance = stakes->list[at].balance; /* loading may have settled it */
   balance->claimed = qm_stake_claimed(stakes, at);
   return QM_OK;
 }

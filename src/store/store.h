@@ -55,6 +55,11 @@ qm_code qm_store_stand(qm_store *store, const qm_where *where, const qm_str *sku
 qm_code qm_store_glance(qm_store *store, const qm_where *where, const qm_str *skus, size_t count,
                         int64_t now_ms, qm_stand *stands, qm_problem_kind *problem, qm_err *err);
 
+/* How much of a line waits for goods. What expired holds have freed is given to those who wait by
+ * the next write; this says what it will say. 0 when there is no such line. */
+qm_code qm_store_waiting(qm_store *store, int64_t order, int64_t line, int64_t now_ms, qm_qty *qty,
+                         qm_err *err);
+
 enum { QM_SOURCES_MAX = 512 }; /* sources of one stock that a selection looks at */
 
 /* What a source has of a product. */

@@ -86,6 +86,8 @@ typedef struct qm_tx {
   int64_t now_ms;
   bool writes;
   int64_t until;        /* readers: when something that was read changes by itself */
+  int64_t line;         /* readers: the line that is asked about, 0: none */
+  qm_qty promoted;      /* so much of it waits no more, although no write has said so */
   bool expiring;        /* expired holds are being taken out, or have been for this op */
   int64_t hold_expires; /* when the hold that is released does; 0: an order's lines are moved */
 } qm_tx;
