@@ -226,7 +226,8 @@ static inline void disk_delete(disk *d, const char *name, bool synced) {
 
 static inline void disk_write_file(const char *name, const disk_bytes *bytes) {
   FILE *out = fopen(name, "wb");
-  if (!out || fwrite(bytes->p, 1, bytes->n, out) != bytes->n || fclose(out) != 0)
+  size_t written = out && bytes->n > 0 ? fwrite(bytes->p, 1, bytes->n, out) : 0;
+  if (!out || written != bytes->n || fclose(out) != 0)
     abort();
 }
 
