@@ -14,7 +14,7 @@
 #include "queue.h"
 #include "queue_file.h"
 
-enum { LONG_MS = 20000, SHORT_MS = 60 };
+enum { LONG_MS = 20000, SHORT_MS = 60, TIMES = 20 };
 
 static int64_t ago[QM_POSTS_MAX]; /* how long what was taken had been posted */
 
@@ -185,6 +185,42 @@ TEST(who_has_nothing_to_post_waits_for_the_lead) {
   CHECK_INT(w.turn, QM_TURN_LEAD);
   CHECK(w.waited >= SHORT_MS / 2 && w.waited < LONG_MS);
   leave(&file, a, b);
+}
+
+/* Again and again it leads, leaves and comes back while another wants to write. Returns how often
+ * that one had the lead before. */
+static int leads_of_another(bool posts) {
+
+  kit_file file = kit_new_file();
+  qm_queue *a = join(&file, true), *b = join(&file, true);
+  const qm_op *ops[QM_POSTS_MAX];
+  int led = 0;
+  for (int i = 0; i < TIMES; i++) {
+    writer w;
+    lead(a);
+    send(&w, b, posts, LONG_MS);
+    while (waiting_in(&file) == 0)
+      wait_ms(1);
+    qm_queue_leave(a);
+    lead(a);
+    bool there = qm_queue_take(a, ops, ago) == 1;
+    CHECK(!there || posts);
+    qm_queue_return(a, false);
+    qm_queue_leave(a);
+    CHECK_INT(pthread_join(w.thread, NULL), 0);
+    CHECK_INT(w.code, QM_OK);
+    led += !there;
+  }
+  leave(&file, a, b);
+  return led;
+}
+
+TEST(who_leads_goes_on_when_it_comes_back_at_once) {
+  CHECK(leads_of_another(true) < TIMES);
+}
+
+TEST(but_not_before_one_for_whom_it_can_do_nothing) {
+  CHECK_INT(leads_of_another(false), TIMES);
 }
 
 TEST(who_has_waited_long_enough_is_told_so_and_has_posted_nothing) {
@@ -405,6 +441,8 @@ int main(void) {
   RUN(what_is_posted_is_done_by_the_one_who_leads);
   RUN(an_answer_that_is_too_long_is_found_by_asking_again);
   RUN(who_has_nothing_to_post_waits_for_the_lead);
+  RUN(who_leads_goes_on_when_it_comes_back_at_once);
+  RUN(but_not_before_one_for_whom_it_can_do_nothing);
   RUN(who_has_waited_long_enough_is_told_so_and_has_posted_nothing);
   RUN(what_has_been_taken_is_waited_for_until_it_is_done_or_not);
   RUN(a_commit_that_may_be_lost_takes_along_none_that_may_not);

@@ -18,7 +18,7 @@ enum {
   MS = 1000000,
   NAP = 2 * MS,      /* who sleeps looks by itself then, should whoever was to wake it be dead */
   HANDOVER = 5 * MS, /* so long the next one has to come */
-  RETURN = MS / 10,  /* and so long one who has just been served */
+  RETURN = MS / 10,  /* and so long the one who led */
   GATHER = 30000     /* who leads lets others arrive, if others were there the last time */
 };
 
@@ -92,12 +92,20 @@ static bool try_lead(qm_queue *q) {
   return true;
 }
 
-/* The one who has waited longest. */
-static int longest_waiting(qm_queue_map *map) {
+/* May this one do what is posted there, together with its own? */
+static bool may_take(const qm_queue *q, int i) {
+  const qm_slot *slot = &q->map->slots[i];
+  return atomic_load(&q->map->states[i]) == QM_SLOT_POSTED && !slot->alone &&
+         (q->full || !slot->full);
+}
+
+/* The one who has waited longest, among all or among those for whom this one can do nothing. */
+static int longest_waiting(const qm_queue *q, bool all) {
+  qm_queue_map *map = q->map;
   int best = QM_NO_SLOT;
   for (int i = 0; i < QM_SLOTS; i++) {
     uint32_t state = atomic_load(&map->states[i]);
-    if (state != QM_SLOT_WAITS && state != QM_SLOT_POSTED)
+    if ((state != QM_SLOT_WAITS && state != QM_SLOT_POSTED) || (!all && may_take(q, i)))
       continue;
     if (best == QM_NO_SLOT || atomic_load(&map->arrived[i]) < atomic_load(&map->arrived[best]))
       best = i;
@@ -110,21 +118,21 @@ static void hand_over(qm_queue_map *map, int slot, uint64_t ns) {
   atomic_store(&map->next, (uint32_t)slot + 1);
 }
 
-/* Who has just been served will soon come again, and comes first: the one who leaves would else be
- * back before it and commit for itself alone. */
+/* Who leads has read the file's pages and is awake, so it goes on leading for those who post, as
+ * long as it comes back at once. Who must lead for itself comes before that. */
 void qm_queue_leave(qm_queue *q) {
-  qm_queue_map *map = q->map;
-  int next = longest_waiting(map);
+  int next = q->slot == QM_NO_SLOT ? longest_waiting(q, true) : longest_waiting(q, false);
+  bool wanted = q->taken_count > 0 || longest_waiting(q, true) != QM_NO_SLOT;
   if (next != QM_NO_SLOT)
-    hand_over(map, next, HANDOVER);
-  else if (q->taken_count > 0)
-    hand_over(map, q->taken[0], RETURN);
-  pthread_mutex_unlock(&map->lead);
+    hand_over(q->map, next, HANDOVER);
+  else if (wanted && q->slot != QM_NO_SLOT)
+    hand_over(q->map, q->slot, RETURN);
+  pthread_mutex_unlock(&q->map->lead);
   /* Who came between the look and the unlocking has found it locked and sleeps. */
-  if (next == QM_NO_SLOT)
-    next = longest_waiting(map);
+  if (next == QM_NO_SLOT && q->slot == QM_NO_SLOT)
+    next = longest_waiting(q, true);
   if (next != QM_NO_SLOT)
-    qm_queue_ring(map, next);
+    qm_queue_ring(q->map, next);
 }
 
 /* ---- coming ---- */
@@ -156,7 +164,7 @@ static bool withdraw(qm_queue *q) {
       !atomic_compare_exchange_strong(&map->states[q->slot], &waits, QM_SLOT_FREE))
     return false;
   int other =
-      atomic_compare_exchange_strong(&map->next, &me, 0) ? longest_waiting(map) : QM_NO_SLOT;
+      atomic_compare_exchange_strong(&map->next, &me, 0) ? longest_waiting(q, true) : QM_NO_SLOT;
   if (other != QM_NO_SLOT)
     qm_queue_ring(map, other);
   return true;
@@ -209,12 +217,6 @@ qm_code qm_queue_enter(qm_queue *q, const qm_op *op, int wait_ms, qm_turn *turn,
 }
 
 /* ---- for who leads ---- */
-
-static bool may_take(const qm_queue *q, int i) {
-  const qm_slot *slot = &q->map->slots[i];
-  return atomic_load(&q->map->states[i]) == QM_SLOT_POSTED && !slot->alone &&
-         (q->full || !slot->full);
-}
 
 static void gather(const qm_queue *q) {
   bool worthwhile = q->crowd > 0 && q->full && !q->alone; /* beside a flush it is short */
