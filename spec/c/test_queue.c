@@ -190,7 +190,6 @@ TEST(who_has_nothing_to_post_waits_for_the_lead) {
 /* Again and again it leads, leaves and comes back while another wants to write. Returns how often
  * that one had the lead before. */
 static int leads_of_another(bool posts) {
-
   kit_file file = kit_new_file();
   qm_queue *a = join(&file, true), *b = join(&file, true);
   const qm_op *ops[QM_POSTS_MAX];
