@@ -298,6 +298,9 @@ void qm_store_close(qm_store *store) {
   free(store->candidates.p);
   free(store->own.p);
   free(store->answer.p);
+  free(store->wants.p);
+  free(store->groups.p);
+  free(store->slots.p);
   free(store);
 }
 
@@ -390,9 +393,20 @@ static qm_code run_op(qm_tx *tx) {
   return code;
 }
 
+/* Products of many orders are far apart in memory, which is slow, but parallel. */
+static void expect_products(qm_store *store, const qm_work *work) {
+  enum { ROWS = 8 };
+  for (size_t i = 0; i < work->count; i++) {
+    const qm_op *op = work->ops[i];
+    for (uint32_t row = 0; row < op->row_count && row < ROWS; row++)
+      qm_known_expect(&store->known, qm_op_str(op, qm_op_rows(op)[row].sku));
+  }
+}
+
 static qm_code run_work(qm_store *store, qm_work *work, qm_err *err) {
   qm_code code = QM_OK;
   work->from = store->out.used;
+  expect_products(store, work);
   for (size_t i = 0; !code && i < work->count; i++) {
     qm_tx tx = {.store = store,
                 .db = store->db,

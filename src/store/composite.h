@@ -52,9 +52,11 @@ typedef struct qm_want {
 } qm_want;
 
 typedef struct qm_wants {
-  qm_want *list; /* malloc'ed, also when expanding fails */
-  uint32_t count, capacity;
+  qm_want *list; /* the store's, until the next order */
+  uint32_t count;
 } qm_wants;
+
+qm_code qm_want_add(qm_tx *tx, qm_wants *wants, const qm_want *want);
 
 /* The lines of the op's rows in their order, then the parts of those that are composites. Adds the
  * problems; rows that have any are left out. */

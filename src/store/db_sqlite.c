@@ -66,6 +66,20 @@ static int bind(sqlite3_stmt *stmt, int index, const qm_val *value) {
   return SQLITE_MISUSE;
 }
 
+/* A parameter that is NULL, as most of an order's are, stays so. */
+static int bind_all(qm_db *db, qm_sql sql, const qm_val *values, int count) {
+  uint32_t nulls = 0;
+  int rc = SQLITE_OK;
+  for (int i = 0; rc == SQLITE_OK && i < count; i++) {
+    uint32_t bit = i < 32 && values[i].type == QM_NULL ? UINT32_C(1) << i : 0;
+    if (bit == 0 || !(db->nulls[sql] & bit))
+      rc = bind(db->statements[sql], i + 1, &values[i]);
+    nulls |= bit;
+  }
+  db->nulls[sql] = rc == SQLITE_OK ? nulls : 0;
+  return rc;
+}
+
 /* "$1" is a name to SQLite, numbered by appearance; "?1" is the first parameter wherever it
  * stands. */
 qm_code qm_sqlite_prepare(qm_db *db, qm_sql sql, qm_err *err) {
@@ -84,14 +98,12 @@ qm_code qm_sqlite_prepare(qm_db *db, qm_sql sql, qm_err *err) {
 }
 
 qm_code qm_db_start(qm_db *db, qm_sql sql, const qm_val *values, int count, qm_err *err) {
-  int rc = SQLITE_OK;
   qm_code code = db->statements[sql] ? QM_OK : qm_sqlite_prepare(db, sql, err);
   if (code)
     return code;
   QM_ASSERT(!sqlite3_stmt_busy(db->statements[sql]));
   QM_ASSERT(sqlite3_bind_parameter_count(db->statements[sql]) == count);
-  for (int i = 0; rc == SQLITE_OK && i < count; i++)
-    rc = bind(db->statements[sql], i + 1, &values[i]);
+  int rc = bind_all(db, sql, values, count);
   return rc == SQLITE_OK ? QM_OK : qm_sqlite_fail(db, rc, err);
 }
 

@@ -12,6 +12,7 @@
 struct qm_db {
   sqlite3 *handle, *checkpointer;
   sqlite3_stmt *statements[QM_SQL_COUNT];
+  uint32_t nulls[QM_SQL_COUNT]; /* which parameters of each are NULL, of the first 32 */
   sqlite3_stmt
       *rollback; /* needed where nothing can be allocated, so made when the file is opened */
   pid_t owner;

@@ -28,21 +28,22 @@ qm_str qm_want_sku(const qm_tx *tx, const qm_want *want) {
   return qm_op_str(tx->op, qm_op_row(tx->op, (uint32_t)want->row)->sku);
 }
 
-static qm_code add_want(expanding *x, const qm_want *want) {
-  qm_wants *wants = x->wants;
-  x->full = x->full || wants->count == QM_LINES_MAX;
-  if (x->full)
-    return QM_OK;
-  if (wants->count == wants->capacity) {
-    uint32_t capacity = wants->capacity * 2;
-    qm_want *list = realloc(wants->list, capacity * sizeof *list);
-    if (!list)
-      return qm_fail(x->tx->err, QM_MEMORY, "out of memory");
-    wants->list = list;
-    wants->capacity = capacity;
+qm_code qm_want_add(qm_tx *tx, qm_wants *wants, const qm_want *want) {
+  qm_block *block = &tx->store->wants;
+  size_t most = block->size / sizeof *want;
+  if (wants->count == most) {
+    qm_code code = qm_make_room(tx, block, most > 0 ? most * 2 : 8, sizeof *want);
+    if (code)
+      return code;
   }
+  wants->list = block->p;
   wants->list[wants->count++] = *want;
   return QM_OK;
+}
+
+static qm_code add_want(expanding *x, const qm_want *want) {
+  x->full = x->full || x->wants->count == QM_LINES_MAX;
+  return x->full ? QM_OK : qm_want_add(x->tx, x->wants, want);
 }
 
 qm_line_kind qm_kind_of(int product_type) {
@@ -284,10 +285,8 @@ static qm_code expand_composite(expanding *x, uint32_t parent) {
 qm_code qm_expand(qm_tx *tx, qm_wants *wants) {
   expanding x = {.tx = tx, .wants = wants};
   uint32_t rows = tx->op->row_count;
-  *wants = (qm_wants){.list = malloc(rows * sizeof *wants->list), .capacity = rows};
-  if (!wants->list)
-    return qm_fail(tx->err, QM_MEMORY, "out of memory");
   qm_code code = QM_OK;
+  *wants = (qm_wants){0};
   for (uint32_t i = 0; !code && i < rows; i++)
     code = add_row(&x, (int)i);
   rows = wants->count;

@@ -2,8 +2,6 @@
  * they are the same but for when they end; releasing is in event.c, as cancelling. */
 #include "hold.h"
 
-#include <stdlib.h>
-
 enum { TTL_MAX = 366 * 24 * 3600 };
 
 qm_code qm_find_hold(qm_tx *tx, qm_hold *out, bool *found) {
@@ -85,17 +83,15 @@ static qm_code read_want(qm_tx *tx, const qm_hold *hold, qm_want *want) {
 
 qm_code qm_hold_wants(qm_tx *tx, const qm_hold *hold, qm_wants *wants) {
   bool row = true;
-  *wants = (qm_wants){.list = malloc(QM_LINES_MAX * sizeof *wants->list)};
-  if (!wants->list)
-    return qm_fail(tx->err, QM_MEMORY, "out of memory");
-  wants->capacity = QM_LINES_MAX;
+  qm_want want;
+  *wants = (qm_wants){0};
   qm_code code = QM_START(tx, HOLD_LINES, QM_I(qm_line_key(hold->id, 0)),
                           QM_I(qm_line_key(hold->id, 1 << QM_LINE_BITS)));
   while (!code && !(code = QM_STEP(tx, HOLD_LINES, &row)) && row) {
-    if (wants->count == wants->capacity)
-      code = qm_damaged(tx, "the number of a hold's lines");
-    else
-      code = read_want(tx, hold, &wants->list[wants->count++]);
+    code = wants->count == QM_LINES_MAX ? qm_damaged(tx, "the number of a hold's lines")
+                                        : read_want(tx, hold, &want);
+    if (!code)
+      code = qm_want_add(tx, wants, &want);
   }
   if (code)
     QM_END(tx, HOLD_LINES);

@@ -34,30 +34,60 @@ const qm_settled *qm_op_settled(const qm_op *op) {
   return (const qm_settled *)(const void *)((const char *)op + op->settled_at);
 }
 
+/* What is hashed is gathered, since every call has its price. */
+typedef struct hashing {
+  struct sha256_ctx sha;
+  uint8_t bytes[512];
+  size_t used;
+} hashing;
+
+static void begin(hashing *hash) {
+  sha256_init(&hash->sha);
+  hash->used = 0;
+}
+
+static void put(hashing *hash, const uint8_t *bytes, size_t n) {
+  if (hash->used + n > sizeof hash->bytes) {
+    sha256_update(&hash->sha, hash->used, hash->bytes);
+    hash->used = 0;
+  }
+  if (n > sizeof hash->bytes) {
+    sha256_update(&hash->sha, n, bytes);
+  } else {
+    memcpy(hash->bytes + hash->used, bytes, n);
+    hash->used += n;
+  }
+}
+
+static void finish(hashing *hash, unsigned char out[QM_HASH]) {
+  sha256_update(&hash->sha, hash->used, hash->bytes);
+  sha256_digest(&hash->sha, QM_HASH, out);
+}
+
 /* Numbers are hashed as eight bytes, least significant first, and texts with their length before
  * them, so that the hash does not depend on the record's layout and a newer program recognises old
  * ids. */
-static void hash_int(struct sha256_ctx *hash, int64_t value) {
+static void hash_int(hashing *hash, int64_t value) {
   uint8_t bytes[8];
   for (int i = 0; i < 8; i++)
     bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
-  sha256_update(hash, sizeof bytes, bytes);
+  put(hash, bytes, sizeof bytes);
 }
 
-static void hash_real(struct sha256_ctx *hash, double value) {
+static void hash_real(hashing *hash, double value) {
   int64_t bits;
   memcpy(&bits, &value, sizeof bits);
   hash_int(hash, bits);
 }
 
-static void hash_str(struct sha256_ctx *hash, const qm_op *op, qm_span span) {
+static void hash_str(hashing *hash, const qm_op *op, qm_span span) {
   qm_str text = qm_op_str(op, span);
   hash_int(hash, text.p ? (int64_t)text.n : -1);
   if (text.p)
-    sha256_update(hash, text.n, (const uint8_t *)text.p);
+    put(hash, (const uint8_t *)text.p, text.n);
 }
 
-static void hash_row(struct sha256_ctx *hash, const qm_op *op, const qm_row *row) {
+static void hash_row(hashing *hash, const qm_op *op, const qm_row *row) {
   hash_int(hash, row->flags);
   hash_str(hash, op, row->sku);
   hash_str(hash, op, row->source);
@@ -76,7 +106,7 @@ static void hash_row(struct sha256_ctx *hash, const qm_op *op, const qm_row *row
 }
 
 /* What only adopted rows have. */
-static void hash_adopted(struct sha256_ctx *hash, const qm_op *op, const qm_row *row) {
+static void hash_adopted(hashing *hash, const qm_op *op, const qm_row *row) {
   const qm_qty counters[] = {row->cancelled, row->invoiced, row->shipped,
                              row->refunded,  row->released, row->returned};
   hash_str(hash, op, row->order);
@@ -87,20 +117,20 @@ static void hash_adopted(struct sha256_ctx *hash, const qm_op *op, const qm_row 
 
 void qm_order_hash(const qm_op *op, uint32_t order, uint32_t first, unsigned char out[QM_HASH]) {
   const qm_row *rows = qm_op_rows(op);
-  struct sha256_ctx hash;
-  sha256_init(&hash);
+  hashing hash;
+  begin(&hash);
   hash_int(&hash, op->kind);
   hash_row(&hash, op, &rows[order]);
   for (uint32_t i = 0; i < rows[order].lines; i++) {
     hash_row(&hash, op, &rows[first + i]);
     hash_adopted(&hash, op, &rows[first + i]);
   }
-  sha256_digest(&hash, QM_HASH, out);
+  finish(&hash, out);
 }
 
 void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {
-  struct sha256_ctx hash;
-  sha256_init(&hash);
+  hashing hash;
+  begin(&hash);
   hash_int(&hash, op->kind);
   hash_int(&hash, op->flags);
   hash_int(&hash, op->stock);
@@ -126,5 +156,5 @@ void qm_op_hash(const qm_op *op, unsigned char out[QM_HASH]) {
     hash_int(&hash, part->part_of);
     hash_row(&hash, op, part);
   }
-  sha256_digest(&hash, QM_HASH, out);
+  finish(&hash, out);
 }

@@ -169,10 +169,17 @@ static qm_code make_room(placing *p) {
   uint32_t slots = 4;
   while (slots < p->wants.count * 2)
     slots *= 2;
+  qm_store *store = p->tx->store;
+  qm_code code = qm_make_room(p->tx, &store->groups, p->wants.count + 1, sizeof *p->groups);
+  if (!code)
+    code = qm_make_room(p->tx, &store->slots, slots, sizeof *p->slots);
+  if (code)
+    return code;
   p->slot_mask = slots - 1;
-  p->groups = malloc((p->wants.count + 1) * sizeof *p->groups);
-  p->slots = calloc(slots, sizeof *p->slots);
-  return p->groups && p->slots ? QM_OK : qm_fail(p->tx->err, QM_MEMORY, "out of memory");
+  p->groups = store->groups.p;
+  p->slots = store->slots.p;
+  memset(p->slots, 0, slots * sizeof *p->slots);
+  return QM_OK;
 }
 
 /* An order from a hold is for its stock, whether it says so or not. */
@@ -383,9 +390,5 @@ qm_code qm_do_place(qm_tx *tx) {
     return QM_OK;
   }
   placing p = {.tx = tx};
-  qm_code code = place(&p);
-  free(p.wants.list);
-  free(p.groups);
-  free(p.slots);
-  return code;
+  return place(&p);
 }

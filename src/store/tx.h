@@ -74,6 +74,7 @@ struct qm_store {
   size_t settled_capacity;
   qm_block places, candidates, own; /* what the last selection was given */
   qm_block answer;                  /* as it was last written down */
+  qm_block wants, groups, slots;    /* the lines of the last order */
 };
 
 typedef struct qm_tx {
