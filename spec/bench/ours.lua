@@ -1,7 +1,7 @@
 -- ours.lua: one caller of Quartermaster, the counterpart of the C clients: a closed loop through
 -- the public API that starts at an appointed moment and prints the same line of results.
 --
---   lua5.4 spec/bench/ours.lua at=FILE work=place|batch|read|page [KEY=VALUE...]
+--   lua5.4 spec/bench/ours.lua at=FILE work=place|batch|read|position|page [KEY=VALUE...]
 --
 -- The keys are those of loop.h; work=batch places batch= orders a call, and work=page reads as many
 -- products.
@@ -62,6 +62,12 @@ end
 
 function works.read()
   assert(inv:salable_qty(next_sku(), STOCK))
+  done = done + 1
+end
+
+-- What nothing is kept of: it is read from the file each time.
+function works.position()
+  assert(inv:position{ sku = next_sku(), stock = 1 })
   done = done + 1
 end
 

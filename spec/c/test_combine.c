@@ -48,7 +48,7 @@ static size_t posted(qm_queue *queue) {
   return count;
 }
 
-/* Starts the writers one after the other and lets them go when all wait. The first leads. */
+/* Starts the writers one after the other and lets them go when all wait. */
 static void write_together(const kit_file *file, int count) {
   qm_queue *queue = NULL;
   qm_turn turn;
@@ -91,7 +91,7 @@ TEST(what_several_have_posted_is_one_commit_and_each_has_its_own_verdict) {
   kit_file file = kit_new_file();
   qm_store *eyes = kit_shop(&file, 0, 10 * KIT_ONE);
   one(&writers[0], open_store(&file, 0), kit_place(&records[0], "a", "bike", 4 * KIT_ONE));
-  one(&writers[1], open_store(&file, 0), kit_place(&records[1], "b", "bike", 7 * KIT_ONE));
+  one(&writers[1], open_store(&file, 0), kit_place(&records[1], "b", "bike", 11 * KIT_ONE));
   one(&writers[2], open_store(&file, 0), kit_place(&records[2], "c", "boat", KIT_ONE));
   one(&writers[3], open_store(&file, 0), kit_place(&records[3], "d", "bike", 6 * KIT_ONE));
   int before = kit_commits(&file);
