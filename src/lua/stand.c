@@ -98,17 +98,40 @@ static void set_wait(lua_State *L, const qm_handle *handle, const qm_stand *stan
   set_bool(L, "tell", waiting > 0 && stand->rule.backorders == QM_BACKORDERS_NOTIFY);
 }
 
+/* The keys of every stand, pushed once for a list of them; returns where the first is. */
+static int push_keys(lua_State *L) {
+  static const char *const keys[] = {"qty", "salable", "managed", "unlimited"};
+  int first = lua_gettop(L) + 1;
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    lua_pushstring(L, keys[i]);
+  return first;
+}
+
+static void set_figures(lua_State *L, const qm_handle *handle, const qm_stand *stand, int keys) {
+  const qm_balance *b = &stand->balance;
+  bool known = stand->problem == QM_P_NONE;
+  lua_pushvalue(L, keys);
+  qm_push_qty(L, handle, known ? qm_salable_qty(b, &stand->rule) : 0);
+  lua_rawset(L, -3);
+  lua_pushvalue(L, keys + 1);
+  lua_pushboolean(L, stand->salable || (known && qm_is_salable(b, &stand->rule)));
+  lua_rawset(L, -3);
+  lua_pushvalue(L, keys + 2);
+  lua_pushboolean(L, stand->rule.managed);
+  lua_rawset(L, -3);
+  lua_pushvalue(L, keys + 3);
+  lua_pushboolean(L, known && stand->rule.managed && stand->rule.unlimited);
+  lua_rawset(L, -3);
+}
+
 /* listed: that a composite has no figures is nothing to complain of there. */
 static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *stand, qm_str sku,
-                       bool whole, bool listed) {
+                       int keys, bool whole, bool listed) {
   const qm_balance *b = &stand->balance;
   bool known = stand->problem == QM_P_NONE;
   bool told = known || (listed && stand->composite);
   lua_createtable(L, 0, whole ? 19 : known ? 4 : 7);
-  set_qty(L, handle, "qty", known ? qm_salable_qty(b, &stand->rule) : 0);
-  set_bool(L, "salable", stand->salable || (known && qm_is_salable(b, &stand->rule)));
-  set_bool(L, "managed", stand->rule.managed);
-  set_bool(L, "unlimited", known && stand->rule.managed && stand->rule.unlimited);
+  set_figures(L, handle, stand, keys);
   if (stand->composite)
     set_bool(L, "composite", true);
   if (!told) {
@@ -174,10 +197,11 @@ int qm_l_page(lua_State *L) {
     return qm_push_failure(L, &err);
   if (problem)
     return qm_push_problem(L, problem, qm_where_text(&where, number));
+  int keys = push_keys(L);
   lua_createtable(L, 0, (int)count);
   for (size_t i = 0; i < count; i++) {
     lua_rawgeti(L, SKUS, (int)i + 1);
-    push_stand(L, handle, &stands[i], skus[i], false, true);
+    push_stand(L, handle, &stands[i], skus[i], keys, false, true);
     lua_rawset(L, -3);
   }
   return 1;
@@ -257,9 +281,10 @@ int qm_l_stand(lua_State *L) {
     char number[24];
     return qm_push_problem(L, problem, qm_where_text(&where, number));
   }
+  int keys = push_keys(L);
   lua_createtable(L, (int)count, 0);
   for (size_t i = 0; i < count; i++) {
-    push_stand(L, handle, &stands[i], skus[i], mode == WHOLE, false);
+    push_stand(L, handle, &stands[i], skus[i], keys, mode == WHOLE, false);
     if (mode == CHECK && stands[i].problem == QM_P_NONE) {
       push_check(L, handle, &stands[i], qty, skus[i]);
       lua_setfield(L, -2, "errors");

@@ -39,7 +39,7 @@ static bool seen_stock(qm_store *store, const qm_where *where, int64_t *stock) {
   return qm_known_stock(&store->known, where, stock);
 }
 
-enum { ABREAST = 8 }; /* products that are looked for at once: memory is slow, but parallel */
+enum { ABREAST = 16 }; /* products that are looked for at once: memory is slow, but parallel */
 
 /* Fills in those that were seen, and leaves the others without a product; returns how many. */
 static size_t seen_stands(qm_store *store, const qm_where *where, int64_t stock, const qm_str *skus,
