@@ -68,9 +68,10 @@ static void finish(hashing *hash, unsigned char out[QM_HASH]) {
  * them, so that the hash does not depend on the record's layout and a newer program recognises old
  * ids. */
 static void hash_int(hashing *hash, int64_t value) {
-  uint8_t bytes[8];
-  for (int i = 0; i < 8; i++)
-    bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
+  uint64_t v = (uint64_t)value;
+  const uint8_t bytes[8] = {(uint8_t)v,         (uint8_t)(v >> 8),  (uint8_t)(v >> 16),
+                            (uint8_t)(v >> 24), (uint8_t)(v >> 32), (uint8_t)(v >> 40),
+                            (uint8_t)(v >> 48), (uint8_t)(v >> 56)};
   put(hash, bytes, sizeof bytes);
 }
 
