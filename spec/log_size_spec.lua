@@ -1,11 +1,12 @@
 -- log_size_spec.lua: the write-ahead log stays small however many write, and is gone once the last
 -- has closed the file. While anybody has it open it never shrinks, so that its size is the most it
--- ever was.
+-- ever was. QM_LOG_ORDERS says how many orders each of them places.
 
 local children = require "children"
 local helpers = require "helpers"
 
-local WRITERS, ORDERS, MOST = 8, 300, 4 * 1024 * 1024
+local WRITERS, MOST = 8, 4 * 1024 * 1024
+local ORDERS = tonumber(os.getenv("QM_LOG_ORDERS") or 300)
 
 local WRITER = [[
   local path, name, count, writers = ...
