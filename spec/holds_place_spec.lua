@@ -288,6 +288,19 @@ describe("a hold of composite products", function()
     end)
   end)
 
+  it("keeps a composite's line for itself when that has become another product since", function()
+    with_kit(function(inv, stock, clock)
+      assert(inv:hold{ id = "cart", stock = stock, ttl = 60, lines = {
+        { sku = "kit", qty = 1 }, { sku = "bell", qty = 1 } } })
+      clock.now = START + 60
+      assert(inv.products:save{ sku = "kit", type = "simple" })
+      assert(inv.items:save{ sku = "kit", source = "muc", qty = 5 })
+      assert(inv:place{ id = "o", hold = "cart", lines = { { sku = "kit", qty = 1 } } })
+      helpers.expect_error("CONFLICT", inv:place{ id = "o-2", hold = "cart" })
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+
   it("ends like any other", function()
     with_kit(function(inv, stock, clock)
       assert(hold_kits(inv, stock, 3))

@@ -180,7 +180,7 @@ function Inventory:backorder_qty(sku, where, qty) end
 ---@field time integer when the order was placed
 
 ---A page of the order lines that wait for goods, oldest first, and the cursor of the next page. In this order they are
----served when goods arrive.
+---served when goods arrive. A page may have fewer rows than its limit, even none: the last one has no cursor.
 ---@param filter? { sku: string?, stock: integer?, channel: string|qm.Channel?, after: integer?, limit: integer? }
 ---@return qm.Waiting[]|nil, integer|string|nil, string?, table?
 function Inventory:waiting(filter) end

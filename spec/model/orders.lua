@@ -59,11 +59,12 @@ local function add_lines(request, order, rows, firm)
       backordered = line.backordered > 0 and line.backordered or nil })
   end
   table.sort(order.lines, function(a, b) return a.number < b.number end)
-  if order.kind == "order" and shop.foreign[order.id] then
-    order.document, shop.foreign[order.id] = shop.foreign[order.id], nil
+  local foreign = order.kind == "order" and shop.foreign[order.id]
+  for _, row in ipairs(foreign and shop.adopted or {}) do
+    if row.document == foreign then row.document = order.document end
   end
+  if foreign then shop.foreign[order.id] = nil end
   table.insert(shop.orders, order)
-  table.sort(shop.orders, function(a, b) return a.document < b.document end)
 end
 
 -- Checks a product's total and returns how much of it is firm. of_hold: what a hold had of it,

@@ -85,19 +85,25 @@ void qm_gather_begin(qm_gather *g, sqlite3 *handle) {
   sqlite3_file *file = NULL;
   if (!g->bytes)
     g->bytes = malloc(ROOM);
-  if (!g->bytes ||
+  if (g->never || !g->bytes ||
       sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK ||
       !file || !file->pMethods)
     return;
   if (file->pMethods != &g->methods)
     replace(g, file);
+  g->file = file;
   g->on = true;
   g->last = false;
 }
 
-void qm_gather_end(qm_gather *g) {
+bool qm_gather_end(qm_gather *g, bool committed) {
   g->on = false;
-  g->used = 0;
+  if (!committed)
+    g->used = 0;
+  if (g->used == 0)
+    return true;
+  g->never = true;
+  return flush(g->file) == SQLITE_OK;
 }
 
 void qm_gather_free(qm_gather *g) {

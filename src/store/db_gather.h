@@ -15,6 +15,8 @@ typedef struct qm_gather {
   sqlite3_io_methods methods; /* first: through it SQLite's file leads here */
   const sqlite3_io_methods *real;
   bool on, last; /* last: what comes next completes the commit's last frame */
+  bool never;    /* a commit was not recognised */
+  sqlite3_file *file;
   sqlite3_int64 at;
   size_t used;
   unsigned char *bytes;
@@ -22,8 +24,10 @@ typedef struct qm_gather {
 
 /* It must outlive the handle. Where nothing can be gathered, nothing is. */
 void qm_gather_begin(qm_gather *gather, sqlite3 *handle);
-/* What is left over is of a commit that failed. */
-void qm_gather_end(qm_gather *gather);
+/* What is left over is of a commit that failed; of one that did not, should SQLite ever write
+ * otherwise than it does, it is written now, and nothing is gathered any more. False: it cannot be.
+ */
+bool qm_gather_end(qm_gather *gather, bool committed);
 void qm_gather_free(qm_gather *gather);
 
 #endif

@@ -232,7 +232,8 @@ qm_code qm_db_commit(qm_db *db, qm_err *err) {
   if (!db->in_memory && sqlite3_txn_state(db->handle, "main") == SQLITE_TXN_WRITE)
     qm_gather_begin(&db->gather, db->handle);
   qm_code code = qm_db_run(db, QM_SQL_COMMIT, NULL, 0, err);
-  qm_gather_end(&db->gather);
+  if (!qm_gather_end(&db->gather, code == QM_OK))
+    code = qm_fail(err, QM_IO, "%s", qm_code_message(QM_IO));
   if (code)
     qm_db_rollback(db);
   return code;

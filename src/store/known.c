@@ -51,8 +51,19 @@ void qm_known_forget(qm_known *known) {
 
 /* What products, rules and places to sell are is said by these; goods and orders come and go. */
 static bool changes_catalogue(int kind) {
-  return kind > QM_OP_DOCUMENTS && kind != QM_OP_ITEMS && kind != QM_OP_ITEMS_DELETE &&
-         kind != QM_OP_COMPACT;
+  switch (kind) {
+  case QM_OP_STOCK:
+  case QM_OP_STOCK_DELETE:
+  case QM_OP_PRODUCTS:
+  case QM_OP_RULES:
+  case QM_OP_PRODUCT_RENAME:
+  case QM_OP_PRODUCTS_DELETE:
+  case QM_OP_CHANNEL_RENAME:
+  case QM_OP_CHANNEL_DELETE:
+    return true;
+  default:
+    return false;
+  }
 }
 
 qm_code qm_known_usable(qm_tx *tx, bool *usable) {
@@ -96,7 +107,7 @@ qm_code qm_known_foreign(qm_tx *tx, bool *any) {
     code = QM_FIRST(tx, DOCUMENT_OF_KIND, any, QM_I(QM_FOREIGN_ORDER));
   if (!code && *any)
     QM_END(tx, DOCUMENT_OF_KIND);
-  if (!code)
+  if (!code && usable)
     known->foreign = *any;
   return code;
 }

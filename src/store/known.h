@@ -3,7 +3,8 @@
  *
  * The shop counts the changes of its catalogue, by whomever. Each transaction looks at the count
  * before it relies on what is known. An op that changes the catalogue knows nothing itself, and
- * everything is forgotten after it. Private to the store. */
+ * everything is forgotten after it. Adoptions count as well, which may name orders that nothing
+ * else is known of. Private to the store. */
 #ifndef QM_KNOWN_H
 #define QM_KNOWN_H
 

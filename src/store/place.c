@@ -1,7 +1,6 @@
 /* place.c: placing an order, the hot path, or holding goods for a cart, which is the same until it
- * expires. Everything is checked before anything is written, so
- * that a refusal costs no savepoint: per product one balance and one rule, per line nothing but its
- * rows. */
+ * expires. Everything is checked before anything is written, so that a refusal costs no savepoint:
+ * per product one balance and one rule, per line nothing but its rows. */
 #include "hold.h"
 
 #include <stdlib.h>
@@ -256,16 +255,21 @@ static qm_qty take_firm(group *g, qm_qty qty) {
   return qty - firm;
 }
 
-/* While only reservations of an order were known, a document stood for it. The order takes its
- * place, so that they are the order's. *id: which, 0: there was none. */
-static qm_code replace_foreign(qm_tx *tx, int64_t *id) {
-  bool any, found = false;
-  *id = 0;
-  qm_code code = tx->op->kind == QM_OP_PLACE ? qm_known_foreign(tx, &any) : QM_OK;
-  if (code || tx->op->kind != QM_OP_PLACE || !any)
+/* While only reservations of an order were known, a document stood for it. What was adopted is the
+ * order's from now on. */
+static qm_code replace_foreign(qm_tx *tx) {
+  int64_t foreign;
+  bool found = false;
+  if (tx->op->kind != QM_OP_PLACE)
+    return QM_OK;
+  qm_code code = qm_known_foreign(tx, &found);
+  if (!code && found)
+    code = qm_find_document(tx, QM_FOREIGN_ORDER, qm_op_str(tx->op, tx->op->id), NULL, &foreign,
+                            &found);
+  if (code || !found)
     return code;
-  code = qm_find_document(tx, QM_FOREIGN_ORDER, qm_op_str(tx->op, tx->op->id), NULL, id, &found);
-  return code || !found ? code : QM_RUN(tx, DOCUMENT_FORGET, QM_I(*id));
+  code = QM_RUN(tx, ADOPTED_PASS, QM_I(foreign), QM_I(tx->document));
+  return code ? code : QM_RUN(tx, DOCUMENT_FORGET, QM_I(foreign));
 }
 
 static qm_code write_order(placing *p) {
@@ -273,16 +277,13 @@ static qm_code write_order(placing *p) {
   const qm_op *op = tx->op;
   qm_str type, channel, answer;
   unsigned char hash[QM_HASH];
-  int64_t id;
   qm_op_hash(op, hash);
-  qm_code code = replace_foreign(tx, &id);
-  if (!code)
-    code = qm_document_encode(tx, &answer);
+  qm_code code = qm_document_encode(tx, &answer);
   if (code)
     return code;
   channel_of(p, &type, &channel);
   code = QM_RUN(
-      tx, ORDER_ADD, id ? QM_I(id) : QM_N, QM_I(op->kind), QM_B(qm_op_str(op, op->id)),
+      tx, ORDER_ADD, QM_I(op->kind), QM_B(qm_op_str(op, op->id)),
       QM_B(((qm_str){(const char *)hash, QM_HASH})), QM_I(p->stock), QM_I(op->now_ms), QM_B(answer),
       QM_T(type), QM_T(channel), QM_T(group_of(p)), QM_T(qm_op_str(op, op->text[QM_TEXT_COUNTRY])),
       QM_T(qm_op_str(op, op->text[QM_TEXT_REGION])), QM_T(qm_op_str(op, op->text[QM_TEXT_CITY])),
@@ -291,7 +292,7 @@ static qm_code write_order(placing *p) {
       op->flags & QM_HAS_LONGITUDE ? QM_D(op->longitude) : QM_N,
       p->expires ? QM_I(p->expires) : QM_N);
   tx->document = qm_db_last_key(tx->db);
-  return code;
+  return code ? code : replace_foreign(tx);
 }
 
 /* How much of the total goods cover: what the hold had is covered as it was. */

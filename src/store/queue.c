@@ -16,7 +16,7 @@
 
 enum {
   MS = 1000000,
-  NAP = 2 * MS,      /* who sleeps looks by itself then, should whoever was to wake it be dead */
+  NAP = 2 * MS,      /* who sleeps looks by itself then, should nobody have woken it */
   HANDOVER = 5 * MS, /* so long the next one has to come */
   RETURN = MS / 10,  /* and so long the one who led */
   GATHER = 30000     /* who leads lets others arrive, if others were there the last time */
@@ -118,21 +118,27 @@ static void hand_over(qm_queue_map *map, int slot, uint64_t ns) {
   atomic_store(&map->next, (uint32_t)slot + 1);
 }
 
-/* Who leads has read the file's pages and is awake, so it goes on leading for those who post, as
- * long as it comes back at once. Who must lead for itself comes before that. */
-void qm_queue_leave(qm_queue *q) {
-  int next = q->slot == QM_NO_SLOT ? longest_waiting(q, true) : longest_waiting(q, false);
+/* stays: it may go on leading when it comes back at once. */
+static void leave(qm_queue *q, bool stays) {
+  int next = longest_waiting(q, !stays || q->slot == QM_NO_SLOT);
   bool wanted = q->taken_count > 0 || longest_waiting(q, true) != QM_NO_SLOT;
   if (next != QM_NO_SLOT)
     hand_over(q->map, next, HANDOVER);
-  else if (wanted && q->slot != QM_NO_SLOT)
+  else if (wanted && stays && q->slot != QM_NO_SLOT)
     hand_over(q->map, q->slot, RETURN);
   pthread_mutex_unlock(&q->map->lead);
-  /* Who came between the look and the unlocking has found it locked and sleeps. */
-  if (next == QM_NO_SLOT && q->slot == QM_NO_SLOT)
+  /* One is awake then and leads if this one does not come; and who came between the look and the
+   * unlocking has found it locked and sleeps. */
+  if (next == QM_NO_SLOT)
     next = longest_waiting(q, true);
   if (next != QM_NO_SLOT)
     qm_queue_ring(q->map, next);
+}
+
+/* Who leads has read the file's pages and is awake, so it goes on leading for those who post, as
+ * long as it comes back at once. Who must lead for itself comes before that. */
+void qm_queue_leave(qm_queue *q) {
+  leave(q, true);
 }
 
 /* ---- coming ---- */
@@ -183,7 +189,7 @@ static bool take_turn(qm_queue *q, qm_turn *turn) {
     return false;
   if (is_served(q)) {
     q->taken_count = 0;
-    qm_queue_leave(q);
+    leave(q, false);
     return true;
   }
   *turn = QM_TURN_LEAD;

@@ -262,7 +262,7 @@ static const char version_3[] = {
     "DROP TABLE orders;"
     "CREATE VIEW orders AS SELECT id, expires, channel_type, channel_code, customer_group,"
     "  country, region, city, postcode, latitude, longitude FROM document WHERE kind IN (1, 9);"
-    /* Grows with every change to products, rules, channels or stocks. */
+    /* Grows with every change to products, rules, channels or stocks; see known.h. */
     "ALTER TABLE shop ADD COLUMN catalogue INTEGER NOT NULL DEFAULT 0;",
 };
 

@@ -18,8 +18,8 @@ typedef struct qm_seen {
 void qm_seen_init(qm_seen *seen);
 void qm_seen_free(qm_seen *seen);
 
-/* A product in a stock, without its rule; false: it was not seen, or it is past. The stamp is that
- * of the file as it is now. */
+/* A product in a stock, without its rule; false: it was not seen, or it is past. Only while the
+ * file's stamp is still that of what was seen. */
 bool qm_seen_find(const qm_seen *seen, int64_t product, int64_t stock, int64_t now_ms,
                   qm_stand *out);
 /* It will be asked for in a moment. */
