@@ -16,20 +16,29 @@ static bool thorough;
 /* One run of the story: what has been acknowledged, as a number of steps. */
 typedef struct run {
   kit_file file;
-  qm_store *store;
-  bool full;
+  qm_store *stores[2];
+  bool full, two; /* two: the steps are carried out by two handles in turn */
   int acknowledged;
 } run;
+
+static qm_code open_shop(run *r, qm_err *err) {
+  qm_code code = QM_OK;
+  for (int i = 0; !code && i <= r->two; i++)
+    if (!r->stores[i])
+      code = story_open(&r->file, r->full, &r->stores[i], err);
+  return code;
+}
 
 /* Carries out the steps, up to `to`, as far as they can be; answers whether all could. */
 static bool go_on(run *r, int to) {
   qm_err err = {0};
-  qm_code code = r->store ? QM_OK : story_open(&r->file, r->full, &r->store, &err);
+  qm_code code = open_shop(r, &err);
   if (code == QM_OK && r->acknowledged == NOTHING)
     r->acknowledged = 0;
   while (code == QM_OK && r->acknowledged >= 0 && r->acknowledged < to) {
     const story_step *step = &shop.steps[r->acknowledged];
-    code = story_carry_out(step, &r->file, r->full, &r->store, &err);
+    qm_store **store = &r->stores[r->two ? r->acknowledged % 2 : 0];
+    code = story_carry_out(step, &r->file, r->full, store, &err);
     if (code == QM_OK)
       r->acknowledged++;
   }
@@ -37,13 +46,15 @@ static bool go_on(run *r, int to) {
 }
 
 static void close_shop(run *r) {
-  qm_store_close(r->store);
-  r->store = NULL;
+  for (int i = 0; i < 2; i++) {
+    qm_store_close(r->stores[i]);
+    r->stores[i] = NULL;
+  }
 }
 
 /* Runs until the power fails at the n-th call; false: the story was over before. */
-static bool run_until(run *r, bool full, int64_t n) {
-  *r = (run){.file = kit_new_file(), .full = full, .acknowledged = NOTHING};
+static bool run_until(run *r, bool full, bool two, int64_t n) {
+  *r = (run){.file = kit_new_file(), .full = full, .two = two, .acknowledged = NOTHING};
   power_watch((uint64_t)n);
   power_arm(POWER_CUT, n);
   go_on(r, (int)shop.count);
@@ -64,10 +75,10 @@ static int look(const run *before, const char *what, int64_t n) {
   qm_err err = {0};
   int from = r.full && r.acknowledged > 0 ? r.acknowledged : 0, to = before->acknowledged + 1;
   int place = NOTHING;
-  bool good = CHECK_INT(story_open(&r.file, r.full, &r.store, &err), QM_OK);
+  bool good = CHECK_INT(open_shop(&r, &err), QM_OK);
   if (good) {
     place = where(&r, from, to);
-    good = CHECK(place >= 0) && CHECK_INT(kit_verify(r.store), 0);
+    good = CHECK(place >= 0) && CHECK_INT(kit_verify(r.stores[0]), 0);
   }
   if (good) {
     r.acknowledged = place;
@@ -95,7 +106,7 @@ static void cut_again(const run *before, uint64_t seed) {
   qm_err err = {0};
   power_watch_files(seed);
   power_arm(POWER_CUT, 1 + (int64_t)(seed % 23));
-  story_open(&r.file, r.full, &r.store, &err);
+  open_shop(&r, &err);
   close_shop(&r);
 }
 
@@ -119,29 +130,34 @@ static int outcomes_of(const run *r, int64_t n) {
   return lost;
 }
 
-static int cut_everywhere(bool full) {
+static int cut_everywhere(bool full, bool two) {
   int lost = 0;
   int64_t n = 1, tried = 0, stride = thorough ? 1 : STRIDE;
   run r;
-  for (; run_until(&r, full, n) && unit.failures < UNIT_SHOWN; n += stride, tried++) {
+  for (; run_until(&r, full, two, n) && unit.failures < UNIT_SHOWN; n += stride, tried++) {
     lost += outcomes_of(&r, n);
     story_remove(&r.file);
   }
   power_disarm();
   story_remove(&r.file);
-  printf("  durability %s: %lld of %lld calls, %d outcomes lost a tail\n", full ? "full" : "normal",
-         (long long)tried, (long long)n, lost);
+  printf("  durability %s, %s: %lld of %lld calls, %d outcomes lost a tail\n",
+         full ? "full" : "normal", two ? "two handles" : "one handle", (long long)tried,
+         (long long)n, lost);
   CHECK(tried > 20);
   return lost;
 }
 
 TEST(with_full_durability_nothing_acknowledged_is_lost) {
-  CHECK_INT(cut_everywhere(true), 0);
+  CHECK_INT(cut_everywhere(true, false), 0);
+}
+
+TEST(nor_when_two_write_in_turn) {
+  CHECK_INT(cut_everywhere(true, true), 0);
 }
 
 /* That something is lost shows that the disk of these tests does forget. */
 TEST(with_normal_durability_at_most_a_tail_is_lost) {
-  CHECK(cut_everywhere(false) > 0);
+  CHECK(cut_everywhere(false, false) > 0);
 }
 
 /* ---- calls that fail ---- */
@@ -165,15 +181,16 @@ static bool is_called(qm_code code, const failing *f) {
 static bool fail_step(run *r, const failing *f) {
   qm_err err = {0};
   const story_step *step = &shop.steps[r->acknowledged];
-  qm_code code = story_carry_out(step, &r->file, r->full, &r->store, &err);
+  qm_code code = story_carry_out(step, &r->file, r->full, &r->stores[0], &err);
   if (code == QM_OK) {
     r->acknowledged++;
     return true;
   }
   bool good = CHECK(power.struck) && is_called(code, f) && CHECK(err.text[0]);
-  if (good && f->mode == POWER_FILLED && r->store) { /* what is there can be read all the same */
-    is_called(story_carry_out(step, &r->file, r->full, &r->store, &err), f);
-    CHECK_INT(kit_verify(r->store), 0);
+  if (good && f->mode == POWER_FILLED &&
+      r->stores[0]) { /* what is there can be read all the same */
+    is_called(story_carry_out(step, &r->file, r->full, &r->stores[0], &err), f);
+    CHECK_INT(kit_verify(r->stores[0]), 0);
   }
   power_disarm();
   good = good && CHECK_INT(where(r, r->acknowledged, r->acknowledged), r->acknowledged) &&
@@ -187,8 +204,8 @@ static bool fail_step(run *r, const failing *f) {
 /* The file cannot be opened, which is said, and then it can. */
 static bool fail_open(run *r, const failing *f) {
   qm_err err = {0};
-  qm_code code = story_open(&r->file, r->full, &r->store, &err);
-  bool good = code == QM_OK || (is_called(code, f) && CHECK(!r->store));
+  qm_code code = story_open(&r->file, r->full, &r->stores[0], &err);
+  bool good = code == QM_OK || (is_called(code, f) && CHECK(!r->stores[0]));
   if (code != QM_OK)
     power_disarm();
   good = good && CHECK(go_on(r, 0));
@@ -234,7 +251,7 @@ TEST(a_file_whose_log_cannot_be_kept_is_not_opened) {
     power_watch((uint64_t)n);
     qm_err err = {0};
     power_arm(POWER_ERROR, n);
-    qm_code code = story_open(&r.file, r.full, &r.store, &err);
+    qm_code code = story_open(&r.file, r.full, &r.stores[0], &err);
     struck = power.struck;
     power_disarm();
     if (code == QM_OK) {
@@ -265,7 +282,7 @@ static bool copy_without(run *r, power_mode mode, int64_t n) {
   qm_err err = {0};
   snprintf(path, sizeof path, "%s.copy", r->file.path);
   power_arm(mode, n);
-  qm_code code = qm_db_backup(qm_store_db(r->store), path, &err);
+  qm_code code = qm_db_backup(qm_store_db(r->stores[0]), path, &err);
   power_disarm();
   bool good = true;
   if (code == QM_OK) {
@@ -308,9 +325,9 @@ TEST(a_file_that_cannot_be_read_is_not_called_damaged) {
     qm_verify_counts counts;
     qm_err err = {0};
     int differences = 0;
-    CHECK_INT(story_open(&r.file, r.full, &r.store, &err), QM_OK);
+    CHECK_INT(story_open(&r.file, r.full, &r.stores[0], &err), QM_OK);
     power_arm(POWER_ERROR, n);
-    qm_code code = qm_store_verify(r.store, kit_count_difference, &differences, &counts, &err);
+    qm_code code = qm_store_verify(r.stores[0], kit_count_difference, &differences, &counts, &err);
     struck = power.struck;
     power_disarm();
     if (!CHECK(code == QM_OK || code == QM_IO) || !CHECK_INT(differences, 0))
@@ -326,6 +343,7 @@ int main(void) {
   power_install();
   story_read(&shop);
   RUN(with_full_durability_nothing_acknowledged_is_lost);
+  RUN(nor_when_two_write_in_turn);
   RUN(with_normal_durability_at_most_a_tail_is_lost);
   RUN(a_file_whose_log_cannot_be_kept_is_not_opened);
   RUN(a_call_that_fails_is_said_and_changes_nothing);
