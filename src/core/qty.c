@@ -145,6 +145,8 @@ qm_code qm_qty_sub(qm_qty a, qm_qty b, qm_qty *out) {
 qm_qty qm_qty_share(qm_qty qty, qm_qty share) {
   QM_ASSERT(qty >= 0 && is_legal(qty));
   QM_ASSERT(share >= 0 && share <= QM_QTY_ONE);
+  if (share == 0)
+    return 0;
   qm_qty whole = qty / QM_QTY_ONE;
   qm_qty rest = qty % QM_QTY_ONE;
   return whole * share + (rest * share + QM_QTY_ONE - 1) / QM_QTY_ONE;

@@ -26,6 +26,9 @@ typedef struct qm_handle {
   bool text_quantities;
   bool busy; /* a call is under way */
   qm_builder builder;
+  qm_str *skus; /* room for a list of products, and for where they stand */
+  qm_stand *stands;
+  size_t room;
 } qm_handle;
 
 qm_handle *qm_check_handle(lua_State *L, int index);

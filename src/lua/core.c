@@ -67,7 +67,12 @@ static int l_close(lua_State *L) {
     open_handles--;
   }
   free(handle->builder.bytes);
+  free(handle->skus);
+  free(handle->stands);
   handle->store = NULL;
+  handle->skus = NULL;
+  handle->stands = NULL;
+  handle->room = 0;
   handle->builder.bytes = NULL;
   handle->builder.capacity = 0;
   return 0;

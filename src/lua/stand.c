@@ -2,6 +2,7 @@
 #include "binding.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The string at the top of the stack, where it stays and so lives. */
@@ -162,18 +163,31 @@ static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *st
   set_qty(L, handle, "floor", qm_floor(b, &stand->rule));
 }
 
-/* The SKUs of a list, which keeps them alive; *stands: room for as many. */
-static qm_str *read_skus(lua_State *L, int index, size_t count, qm_stand **stands) {
-  qm_str *skus = lua_newuserdatauv(L, (count + 1) * sizeof *skus, 0);
-  *stands = lua_newuserdatauv(L, (count + 1) * sizeof **stands, 0);
+/* No other call uses the handle meanwhile, so its memory can be kept, and the collector has less to
+ * do. */
+static void make_room(lua_State *L, qm_handle *handle, size_t count) {
+  if (count <= handle->room)
+    return;
+  qm_str *skus = realloc(handle->skus, count * sizeof *skus);
+  handle->skus = skus ? skus : handle->skus;
+  qm_stand *stands = realloc(handle->stands, count * sizeof *stands);
+  handle->stands = stands ? stands : handle->stands;
+  if (!skus || !stands)
+    luaL_error(L, "not enough memory");
+  handle->room = count;
+}
+
+/* The SKUs of a list, which keeps them alive. */
+static const qm_str *read_skus(lua_State *L, qm_handle *handle, int index, size_t count) {
+  make_room(L, handle, count);
   for (size_t i = 0; i < count; i++) {
     lua_rawgeti(L, index, (int)i + 1);
     if (lua_type(L, -1) != LUA_TSTRING)
       luaL_error(L, "a SKU must be a string, not a %s", luaL_typename(L, -1));
-    skus[i].p = lua_tolstring(L, -1, &skus[i].n);
+    handle->skus[i].p = lua_tolstring(L, -1, &handle->skus[i].n);
     lua_pop(L, 1);
   }
-  return skus;
+  return handle->skus;
 }
 
 /* page(store, where, skus, now) -> tables of few fields by SKU, or nil, ... */
@@ -182,7 +196,6 @@ int qm_l_page(lua_State *L) {
   qm_handle *handle = qm_check_handle(L, STORE);
   qm_where where;
   qm_err err = {0};
-  qm_stand *stands;
   char number[24];
   luaL_checktype(L, SKUS, LUA_TTABLE);
   int64_t now_ms = qm_check_time(L, NOW);
@@ -192,7 +205,8 @@ int qm_l_page(lua_State *L) {
     return qm_push_problem(L, problem, where.channel_code);
   if (count > QM_LINES_MAX)
     return qm_push_problem(L, QM_P_TOO_MANY, (qm_str){NULL, 0});
-  qm_str *skus = read_skus(L, SKUS, count, &stands);
+  const qm_str *skus = read_skus(L, handle, SKUS, count);
+  qm_stand *stands = handle->stands;
   if (qm_store_glance(handle->store, &where, skus, count, now_ms, stands, &problem, &err) != QM_OK)
     return qm_push_failure(L, &err);
   if (problem)
@@ -271,8 +285,8 @@ int qm_l_stand(lua_State *L) {
     return qm_push_problem(L, problem, (qm_str){NULL, 0});
   if (of_qty && qty <= 0)
     return qm_push_problem(L, qty < 0 ? QM_P_QTY_NEGATIVE : QM_P_QTY_ZERO, (qm_str){NULL, 0});
-  qm_stand *stands;
-  qm_str *skus = read_skus(L, SKUS, count, &stands);
+  const qm_str *skus = read_skus(L, handle, SKUS, count);
+  qm_stand *stands = handle->stands;
   qm_code code = (mode == WHOLE ? qm_store_stand : qm_store_glance)(
       handle->store, &where, skus, count, now_ms, stands, &problem, &err);
   if (code)

@@ -54,15 +54,21 @@ static size_t seen_stands(qm_store *store, const qm_where *where, int64_t stock,
     else
       products[i].id = 0;
   }
+  const qm_rule *rule = NULL;
+  int64_t own = 0; /* whose rule it is: those of a page are mostly the same */
   for (size_t i = 0; i < count; i++) {
-    const qm_rule *rule = NULL;
-    if (products[i].id && qm_seen_find(&store->seen, products[i].id, stock, now_ms, &stands[i]))
-      rule = qm_known_rule(&store->known, products[i].own, stock, where->customer_group);
-    if (rule)
+    bool found =
+        products[i].id && qm_seen_find(&store->seen, products[i].id, stock, now_ms, &stands[i]);
+    if (found && (!rule || own != products[i].own)) {
+      own = products[i].own;
+      rule = qm_known_rule(&store->known, own, stock, where->customer_group);
+    }
+    found = found && rule;
+    if (found)
       stands[i].rule = *rule;
     else
       stands[i].product = 0;
-    seen += rule != NULL;
+    seen += found;
   }
   return seen;
 }
