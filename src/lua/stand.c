@@ -168,10 +168,12 @@ static void push_stand(lua_State *L, const qm_handle *handle, const qm_stand *st
 static void make_room(lua_State *L, qm_handle *handle, size_t count) {
   if (count <= handle->room)
     return;
-  qm_str *skus = realloc(handle->skus, count * sizeof *skus);
-  handle->skus = skus ? skus : handle->skus;
-  qm_stand *stands = realloc(handle->stands, count * sizeof *stands);
-  handle->stands = stands ? stands : handle->stands;
+  void *skus = realloc(handle->skus, count * sizeof *handle->skus);
+  if (skus)
+    handle->skus = skus;
+  void *stands = realloc(handle->stands, count * sizeof *handle->stands);
+  if (stands)
+    handle->stands = stands;
   if (!skus || !stands)
     luaL_error(L, "not enough memory");
   handle->room = count;
