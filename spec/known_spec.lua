@@ -107,6 +107,16 @@ describe("a handle that has sold a product learns of", function()
     end)
   end
 
+  it("what earlier rows of the same list have made of it", function()
+    with_two(function(inv)
+      assert(inv.products:save{ sku = "lamp", assign_default = false })
+      assert.equal(0, inv:salable_qty("lamp", { channel = "eu" }))
+      helpers.expect_problems({ "2.sku INVALID" }, inv.products:save{
+        { sku = "lamp", type = "grouped", children = { "bike" } },
+        { sku = "set", type = "bundle", options = { { selections = { "lamp" } } } } })
+    end)
+  end)
+
   it("nothing by a change that was refused", function()
     with_two(function(inv)
       helpers.expect_error("NOT_FOUND", inv.products:rename("nobody", "bike"))

@@ -15,8 +15,6 @@ local WAITING = {
 -- The keys of the calls that are checked here, for quartermaster.options.
 _M.KEYS = { waiting = WAITING }
 
-local LINES = 4096 -- numbers of lines in an order's key
-
 function _M:backorder_qty(sku, where, qty)
   local stand, message, code, detail =
     salable.stand_of(self, "backorder_qty", "wait", WHERE, sku, where, qty)
@@ -43,11 +41,11 @@ local function still_waiting(inv, rows)
   local list = {}
   for _, row in ipairs(rows) do
     local qty, message, code, detail =
-      core.waiting(inv.store, (row.id - row.line) / LINES, row.line, inv.clock())
+      core.waiting(inv.store, row.key, row.line, inv.clock())
     if not qty then
       return nil, message, code, detail
     end
-    row.id, row.qty = nil, qty
+    row.id, row.key, row.qty = nil, nil, qty
     if tonumber(qty) > 0 then
       list[#list + 1] = row
     end

@@ -1,26 +1,30 @@
 /* test_gather.c: a commit writes to the log once, however many pages it has, before SQLite makes
- * the log safe; and what cannot be written is a commit that failed. The log's file is watched below
- * the engine. */
-#include "store_kit.h"
+ * the log safe and before anybody is told of it; and what cannot be written is a commit that
+ * failed. The log's file is watched below the engine. */
+#include "watch_vfs.h"
 
 #include <stdlib.h>
+
+#include "db_gather.h"
 
 enum { MANY = 3000, MOST_BYTES = 120 * 1024 };
 
 static kit_op record;
 
-static sqlite3_vfs watching;
 static sqlite3_io_methods log_file;
 static const sqlite3_io_methods *real_log;
-static int writes, syncs,
-    after_sync; /* since they were last set to 0; writes after the first sync */
+static int writes, syncs, after_sync; /* since the last look_anew; writes after the first sync */
 static int64_t bytes;
-static int fails_at; /* the write that fails, 0: none */
+static int fails_at;  /* the write that fails, 0: none */
+static sqlite3 *eyes; /* looks at the file whenever the log is written; NULL: nobody does */
+static int64_t told;  /* how many orders there were for it then */
 
 static int watch_write(sqlite3_file *file, const void *from, int count, sqlite3_int64 at) {
   writes++;
   bytes += count;
   after_sync += syncs > 0;
+  if (eyes)
+    told = kit_ask(eyes, "SELECT count(*) FROM orders");
   return writes == fails_at ? SQLITE_IOERR_WRITE : real_log->xWrite(file, from, count, at);
 }
 
@@ -29,26 +33,14 @@ static int watch_sync(sqlite3_file *file, int flags) {
   return real_log->xSync(file, flags);
 }
 
-static int watch_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out) {
-  sqlite3_vfs *under = vfs->pAppData;
-  int rc = under->xOpen(under, name, file, flags, out);
-  if (rc != SQLITE_OK || !file->pMethods || !(flags & SQLITE_OPEN_WAL))
-    return rc;
+static void watch_opened(sqlite3_file *file, int flags) {
+  if (!(flags & SQLITE_OPEN_WAL))
+    return;
   real_log = file->pMethods;
   log_file = *real_log;
   log_file.xWrite = watch_write;
   log_file.xSync = watch_sync;
   file->pMethods = &log_file;
-  return rc;
-}
-
-static void watch(void) {
-  sqlite3_vfs *under = sqlite3_vfs_find(NULL);
-  watching = *under;
-  watching.zName = "watching";
-  watching.pAppData = under;
-  watching.xOpen = watch_open;
-  CHECK_INT(sqlite3_vfs_register(&watching, 1), SQLITE_OK);
 }
 
 static void look_anew(int fails) {
@@ -57,9 +49,9 @@ static void look_anew(int fails) {
   fails_at = fails;
 }
 
-static qm_store *open_shop(const kit_file *file) {
+static qm_store *open_shop(const kit_file *file, bool full) {
   qm_db_options options = kit_options(file);
-  options.full = true;
+  options.full = full;
   qm_store *store = NULL;
   qm_err err = {0};
   CHECK_INT(qm_store_open(&options, false, KIT_NOW, &store, &err), QM_OK);
@@ -93,7 +85,7 @@ static qm_code place_many(qm_store *store, int first) {
 
 TEST(a_commit_is_one_write_before_the_log_is_made_safe) {
   kit_file file = kit_new_file();
-  qm_store *store = open_shop(&file);
+  qm_store *store = open_shop(&file, true);
   look_anew(0);
   CHECK_INT(place(store, "o-1", 1), QM_OK);
   CHECK_INT(writes, 1);
@@ -103,9 +95,28 @@ TEST(a_commit_is_one_write_before_the_log_is_made_safe) {
   kit_remove(&file);
 }
 
+/* Without a sync in between as well. */
+TEST(nobody_is_told_of_a_commit_before_it_is_written) {
+  for (int full = 0; full < 2; full++) {
+    kit_file file = kit_new_file();
+    qm_store *store = open_shop(&file, full);
+    eyes = kit_eyes(file.path);
+    look_anew(0);
+    told = -1;
+    CHECK_INT(place(store, "o-1", 1), QM_OK);
+    CHECK_INT(writes, 1);
+    CHECK_INT(told, 0);
+    CHECK_INT(kit_ask(eyes, "SELECT count(*) FROM orders"), 1);
+    sqlite3_close(eyes);
+    eyes = NULL;
+    qm_store_close(store);
+    kit_remove(&file);
+  }
+}
+
 TEST(a_large_commit_is_few) {
   kit_file file = kit_new_file();
-  qm_store *store = open_shop(&file);
+  qm_store *store = open_shop(&file, true);
   look_anew(0);
   CHECK_INT(place_many(store, 0), QM_OK);
   CHECK(bytes > MOST_BYTES);
@@ -121,7 +132,7 @@ TEST(a_large_commit_is_few) {
 
 TEST(what_cannot_be_written_is_not_committed) {
   kit_file file = kit_new_file();
-  qm_store *store = open_shop(&file);
+  qm_store *store = open_shop(&file, true);
   look_anew(1);
   CHECK_INT(place(store, "o-1", 1), QM_IO);
   CHECK_INT(writes, 1);
@@ -129,18 +140,50 @@ TEST(what_cannot_be_written_is_not_committed) {
   CHECK_INT(place(store, "o-2", 1), QM_OK);
   CHECK_INT(place(store, "o-1", 2), QM_OK);
   CHECK_INT(kit_verify(store), 0);
-  sqlite3 *eyes = kit_eyes(file.path);
-  CHECK_INT(kit_ask(eyes, "SELECT count(*) FROM orders"), 2);
-  CHECK_INT(kit_ask(eyes, "SELECT firm FROM balance"), 3 * KIT_ONE);
-  sqlite3_close(eyes);
+  sqlite3 *reader = kit_eyes(file.path);
+  CHECK_INT(kit_ask(reader, "SELECT count(*) FROM orders"), 2);
+  CHECK_INT(kit_ask(reader, "SELECT firm FROM balance"), 3 * KIT_ONE);
+  sqlite3_close(reader);
   qm_store_close(store);
   kit_remove(&file);
 }
 
+/* SQLite writes a frame's head and then its page. Should it ever write otherwise, a commit would
+ * not be recognised; then it is written late rather than never, and the next ones are not gathered.
+ */
+TEST(a_commit_that_is_not_recognised_is_written_all_the_same) {
+  static const char frame[4096];
+  kit_file file = kit_new_file();
+  qm_store_close(open_shop(&file, true));
+  sqlite3 *db = kit_eyes(file.path);
+  sqlite3_file *log = NULL;
+  qm_gather gather = {0};
+  CHECK(kit_exec(db, "BEGIN IMMEDIATE"));
+  CHECK_INT(sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log), SQLITE_OK);
+  for (int committed = 0; committed < 2; committed++) {
+    look_anew(0);
+    qm_gather_begin(&gather, db);
+    CHECK_INT(log->pMethods->xWrite(log, frame, sizeof frame, 1 << 20), SQLITE_OK);
+    CHECK_INT(writes, 0);
+    CHECK(qm_gather_end(&gather, committed));
+    CHECK_INT(writes, committed);
+  }
+  qm_gather_begin(&gather, db);
+  CHECK_INT(log->pMethods->xWrite(log, frame, sizeof frame, 1 << 20), SQLITE_OK);
+  CHECK_INT(writes, 2);
+  CHECK(qm_gather_end(&gather, true));
+  CHECK(kit_exec(db, "ROLLBACK"));
+  sqlite3_close(db);
+  qm_gather_free(&gather);
+  kit_remove(&file);
+}
+
 int main(void) {
-  watch();
+  watch(watch_opened);
   RUN(a_commit_is_one_write_before_the_log_is_made_safe);
+  RUN(nobody_is_told_of_a_commit_before_it_is_written);
   RUN(a_large_commit_is_few);
   RUN(what_cannot_be_written_is_not_committed);
+  RUN(a_commit_that_is_not_recognised_is_written_all_the_same);
   return unit_report();
 }

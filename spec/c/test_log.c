@@ -6,7 +6,7 @@
  * takes the lock of checkpoints must hold the one of writers, and writes nothing to the log as long
  * as it has both. QM_ROUNDS says how many commits each process makes. */
 #define _GNU_SOURCE
-#include "store_kit.h"
+#include "watch_vfs.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -18,7 +18,6 @@ static kit_op record;
 
 /* ---- watching ---- */
 
-static sqlite3_vfs watching;
 static sqlite3_io_methods database, log_file;
 static const sqlite3_io_methods *real_database, *real_log;
 static int writing, checkpointing; /* locks that this process holds */
@@ -48,32 +47,18 @@ static int watch_write(sqlite3_file *file, const void *bytes, int count, sqlite3
   return real_log->xWrite(file, bytes, count, at);
 }
 
-static int watch_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out) {
-  sqlite3_vfs *under = vfs->pAppData;
-  int rc = under->xOpen(under, name, file, flags, out);
-  if (rc != SQLITE_OK || !file->pMethods || !(flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)))
-    return rc;
+static void watch_opened(sqlite3_file *file, int flags) {
   if (flags & SQLITE_OPEN_WAL) {
     real_log = file->pMethods;
     log_file = *real_log;
     log_file.xWrite = watch_write;
     file->pMethods = &log_file;
-  } else {
+  } else if (flags & SQLITE_OPEN_MAIN_DB) {
     real_database = file->pMethods;
     database = *real_database;
     database.xShmLock = watch_lock;
     file->pMethods = &database;
   }
-  return rc;
-}
-
-static void watch(void) {
-  sqlite3_vfs *under = sqlite3_vfs_find(NULL);
-  watching = *under;
-  watching.zName = "watching";
-  watching.pAppData = under;
-  watching.xOpen = watch_open;
-  CHECK_INT(sqlite3_vfs_register(&watching, 1), SQLITE_OK);
 }
 
 /* ---- writing ---- */
@@ -119,7 +104,7 @@ TEST(no_checkpoint_runs_beside_a_commit_and_no_commit_is_lost) {
   kit_file file = kit_new_file();
   qm_store *store = kit_shop(&file, 0, (qm_qty)rounds * WRITERS * KIT_ONE);
   qm_store_close(store);
-  watch();
+  watch(watch_opened);
   for (int i = 0; i < WRITERS; i++)
     writers[i] = fork_writer(&file, i, rounds);
   for (int i = 0; i < WRITERS; i++) {

@@ -66,6 +66,19 @@ TEST(it_keeps_nearly_all_of_what_it_has_room_for) {
   qm_table_free(&table);
 }
 
+/* Of so many keys some have the same hash, which is 32 bits long. */
+TEST(keys_of_one_hash_are_told_apart) {
+  enum { LARGE = 1 << 19, MANY = 400000 };
+  qm_table table = qm_table_new(sizeof(key), LARGE);
+  for (uint64_t i = 0; i < MANY; i++)
+    put(&table, i, (int64_t)i);
+  for (uint64_t i = 0; i < MANY; i++) {
+    const int64_t *value = find(&table, i);
+    CHECK(!value || *value == (int64_t)i);
+  }
+  qm_table_free(&table);
+}
+
 TEST(nothing_is_found_in_an_empty_one) {
   qm_table table = qm_table_new(sizeof(key), MOST);
   CHECK(find(&table, 0) == NULL);
@@ -106,6 +119,7 @@ TEST(keys_made_of_bytes_differ_when_the_bytes_do) {
 int main(void) {
   RUN(what_is_found_was_put_last);
   RUN(it_keeps_nearly_all_of_what_it_has_room_for);
+  RUN(keys_of_one_hash_are_told_apart);
   RUN(nothing_is_found_in_an_empty_one);
   RUN(what_was_forgotten_stays_so_when_the_age_begins_anew);
   RUN(keys_made_of_bytes_differ_when_the_bytes_do);

@@ -175,7 +175,7 @@ static void make_room(lua_State *L, qm_handle *handle, size_t count) {
   if (stands)
     handle->stands = stands;
   if (!skus || !stands)
-    luaL_error(L, "not enough memory");
+    luaL_error(L, "out of memory");
   handle->room = count;
 }
 
