@@ -142,7 +142,7 @@ static void encode_offers(lua_State *L, nesting *n, const char *key, const qm_fi
                           int64_t option, const char *call) {
   char label[LABEL];
   int64_t count = push_list(L, -1, key, call);
-  snprintf(label, sizeof label, "%s: %s", call, key);
+  snprintf(label, sizeof label, "%.*s: %s", LABEL / 2, call, key);
   for (int64_t i = 0; i < count; i++) {
     next_part(L, n, option, i + 1);
     lua_rawgeti(L, -1, (int)i + 1);

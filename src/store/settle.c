@@ -48,7 +48,7 @@ static qm_code next_waiting(qm_tx *tx, served *settled, uint32_t *best, waiting 
   qm_stakes *stakes = &tx->store->stakes;
   *best = stakes->count;
   for (uint32_t i = 0; i < stakes->count; i++) {
-    waiting candidate;
+    waiting candidate = {0};
     bool found = false;
     if (settled[i].all)
       continue;
