@@ -126,6 +126,22 @@ describe("a handle that has sold a product learns of", function()
   end)
 end)
 
+describe("what a handle knows of a channel", function()
+  it("is of that type and that code", function()
+    kit.with_shop(function(inv)
+      assert(inv.stocks:save{ name = "One", channels = { { type = "app", code = "le" } },
+        sources = { { code = "muc", priority = 1 } } })
+      assert(inv.stocks:save{ name = "Two", channels = { { type = "appl", code = "e" } },
+        sources = { { code = "ham", priority = 1 } } })
+      kit.product(inv, "bike", { muc = 5, ham = 7 })
+      for _ = 1, 2 do
+        assert.equal(5, inv:salable_qty("bike", { channel = { type = "app", code = "le" } }))
+        assert.equal(7, inv:salable_qty("bike", { channel = { type = "appl", code = "e" } }))
+      end
+    end)
+  end)
+end)
+
 describe("names too long to be kept", function()
   for _, length in ipairs{ 38, 39, 40, 41, 64, 255 } do
     it(("are looked up: SKUs of %d bytes"):format(length), function()

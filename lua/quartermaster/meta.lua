@@ -198,7 +198,7 @@ function Inventory:waiting(filter) end
 ---@field id string
 ---@field order string
 ---@field lines { line: integer, parent: integer?, sku: string, qty: number, source: string?, backordered: number? }[]
----@field replayed? boolean true when this id had been answered before
+---@field replayed? boolean true when this id was answered before, or done by a process that was killed before it told
 
 ---Places an order: checks every line and reserves, all or nothing.
 ---@param order qm.OrderRequest
