@@ -117,6 +117,20 @@ describe("a handle that has sold a product learns of", function()
     end)
   end)
 
+  it("what another program changes, if that counts it in the shop's catalogue", function()
+    children.with_directory(function(directory)
+      local path = directory .. "/shop.db"
+      kit.with_shop(function(inv, stock)
+        kit.product(inv, "bike", { muc = 10 })
+        kit.place(inv, "o-1", stock, { "bike", 1 })
+        kit.tamper(path, "BEGIN; UPDATE product SET sku = CAST('velo' AS BLOB)" ..
+          " WHERE sku = CAST('bike' AS BLOB); UPDATE shop SET catalogue = catalogue + 1; COMMIT")
+        kit.refused(inv, "NOT_FOUND", "place", order("o-2"))
+        assert(inv:place(order("o-2", "velo")))
+      end, { path = path, durability = "normal" })
+    end)
+  end)
+
   it("nothing by a change that was refused", function()
     with_two(function(inv)
       helpers.expect_error("NOT_FOUND", inv.products:rename("nobody", "bike"))
