@@ -29,25 +29,21 @@ qm_handle *qm_check_idle(lua_State *L) {
   return handle;
 }
 
-/* Runs a function of the module that uses the store. Whatever the body raises passes on once the
- * handle is free again. */
-static int guarded(lua_State *L, lua_CFunction body) {
+/* Runs a function of the module that uses the store: the upvalue. Whatever it raises passes on once
+ * the handle is free again. Nothing is allocated before the handle is marked busy, since that may
+ * run finalizers, and one may close the inventory. */
+static int guarded(lua_State *L) {
   qm_handle *handle = qm_check_idle(L);
   int arguments = lua_gettop(L);
+  handle->busy = true;
   lua_pushvalue(L, 1); /* keeps the handle alive while the body works on its own stack */
   lua_insert(L, 1);
-  lua_pushcfunction(L, body);
+  lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 2);
-  handle->busy = true;
   int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
   handle->busy = false;
   return status == 0 ? lua_gettop(L) - 1 : lua_error(L);
 }
-
-#define GUARDED(name, body)                                                                        \
-  static int name(lua_State *L) {                                                                  \
-    return guarded(L, body);                                                                       \
-  }
 
 int64_t qm_check_time(lua_State *L, int index) {
   double seconds = lua_type(L, index) == LUA_TNUMBER ? (double)lua_tonumber(L, index) : -1;
@@ -426,35 +422,27 @@ static void push_limits(lua_State *L) {
   set_number(L, "quantity", QM_QTY_MAX / QM_QTY_ONE);
 }
 
-GUARDED(g_write, l_write)
-GUARDED(g_batch, l_batch)
-GUARDED(g_verify, l_verify)
-GUARDED(g_read, qm_l_read)
-GUARDED(g_stand, qm_l_stand)
-GUARDED(g_waiting, qm_l_waiting)
-GUARDED(g_figure, qm_l_figure)
-GUARDED(g_page, qm_l_page)
-GUARDED(g_select, qm_l_select)
-GUARDED(g_part, qm_l_part)
-GUARDED(g_compact, qm_l_compact)
-GUARDED(g_backup, qm_l_backup)
+/* These use the store of an open inventory, one at a time. */
+static const luaL_Reg guarded_functions[] = {
+    {"write", l_write},
+    {"batch", l_batch},
+    {"verify", l_verify},
+    {"read", qm_l_read},
+    {"stand", qm_l_stand},
+    {"waiting", qm_l_waiting},
+    {"figure", qm_l_figure},
+    {"page", qm_l_page},
+    {"select", qm_l_select},
+    {"part", qm_l_part},
+    {"compact", qm_l_compact},
+    {"backup", qm_l_backup},
+    {NULL, NULL},
+};
 
 static const luaL_Reg functions[] = {
     {"open", l_open},
     {"close", l_close},
-    {"write", g_write},
-    {"batch", g_batch},
-    {"verify", g_verify},
-    {"read", g_read},
-    {"stand", g_stand},
-    {"waiting", g_waiting},
-    {"figure", g_figure},
-    {"page", g_page},
-    {"select", g_select},
-    {"part", g_part},
-    {"compact", g_compact},
     {"together", qm_l_together},
-    {"backup", g_backup},
     {"script", qm_l_script},
     {"evaluate", qm_l_evaluate},
     {"units", l_units},
@@ -472,6 +460,11 @@ __attribute__((visibility("default")))
 #endif
 int luaopen_quartermaster_core(lua_State *L) {
   luaL_newlib(L, functions);
+  for (const luaL_Reg *each = guarded_functions; each->name; each++) {
+    lua_pushcfunction(L, each->func);
+    lua_pushcclosure(L, guarded, 1);
+    lua_setfield(L, -2, each->name);
+  }
   push_errors(L);
   lua_setfield(L, -2, "errors");
   push_events(L);
