@@ -8,9 +8,20 @@ local _M = {}
 local SELECT = {
   order = "string", stock = "whole", channel = "channel", lines = "list", algorithm = "string",
   sources = "list", availability = "string", rows = "string", destination = "table",
+  costs = "table", terms = "table", max_sources = "whole", whole = "boolean", budget = "whole",
+  deliver_by = "whole",
 }
 local LINE = {
   sku = "string", qty = "quantity", line = "whole", group = "whole", splittable = "boolean",
+  costs = "table",
+}
+local COSTS = {
+  shipment = "quantity", unit = "quantity", shipment_1000km = "quantity", unit_1000km = "quantity",
+  missing = "quantity",
+}
+local TERM = {
+  shipment = "quantity", unit = "quantity", shipment_1000km = "quantity", unit_1000km = "quantity",
+  safety = "quantity", use = "string", cut_off = "string", transit_days = "whole",
 }
 local PLACE = {
   country = "string", region = "string", city = "string", postcode = "string",
@@ -51,6 +62,80 @@ local function whole_place(destination)
 end
 
 
+-- ---- terms ----
+
+local DAY = 86400
+
+-- Seconds from midnight to a time of day such as "16:30".
+local function time_of_day(text)
+  local hours, minutes = text:match("^(%d%d):(%d%d)$")
+  hours, minutes = tonumber(hours), tonumber(minutes)
+  if hours and hours < 24 and minutes < 60 then
+    return hours * 3600 + minutes * 60
+  end
+end
+
+
+-- Would goods that leave on these terms arrive after the day on which they are due? Days are those
+-- of UTC; what is ordered after the cut-off leaves on the next one.
+local function is_late(term, now, deliver_by)
+  if not (deliver_by and term.transit_days) then
+    return false
+  end
+  local leaves = math.floor(now / DAY)
+  if term.cut_off and now % DAY > time_of_day(term.cut_off) then
+    leaves = leaves + 1
+  end
+  return leaves + term.transit_days > math.floor(deliver_by / DAY)
+end
+
+
+-- The terms of each source as the core reads them.
+local function judged(terms, now, deliver_by)
+  local list = {}
+  for code, term in pairs(terms) do
+    local copy = { late = is_late(term, now, deliver_by) }
+    for key, value in pairs(term) do
+      copy[key] = value
+    end
+    list[code] = copy
+  end
+  return list
+end
+
+
+local function check_term(term)
+  check.keys("select: a source's terms", term, TERM, 4)
+  if term.use and term.use ~= "anyway" and term.use ~= "never" then
+    error("select: use must be 'anyway' or 'never'", 4)
+  end
+  if term.cut_off and not time_of_day(term.cut_off) then
+    error("select: cut_off must be a time of day such as '16:30', in UTC", 4)
+  end
+end
+
+
+local function check_costs(request)
+  check.keys("select: costs", request.costs or {}, COSTS, 3)
+  for _, term in pairs(request.terms or {}) do
+    check_term(term)
+  end
+  for _, line in ipairs(request.lines or {}) do
+    for _, cost in pairs(line.costs or {}) do
+      check.value("select", "a line's cost", cost, "quantity", 3)
+    end
+  end
+  if request.max_sources and request.max_sources < 1 then
+    error("select: max_sources must be at least 1", 3)
+  end
+  if request.budget and request.budget < 1 then
+    error("select: budget must be at least 1 step", 3)
+  end
+end
+
+
+-- ---- all of it ----
+
 local function propose(inv, request)
   local where, lines = { stock = request.stock, channel = request.channel }, request.lines
   local destination = request.destination
@@ -66,6 +151,9 @@ local function propose(inv, request)
   local plan, message, code, detail = core.select(inv.store, where, lines, {
     order = request.order, destination = destination, algorithm = request.algorithm,
     sources = request.sources, availability = request.availability, rows = request.rows,
+    costs = request.costs, max_sources = request.max_sources, whole = request.whole,
+    budget = request.budget,
+    terms = request.terms and judged(request.terms, inv.clock(), request.deliver_by),
   })
   if not plan then
     return nil, message, code, detail
@@ -80,6 +168,7 @@ function _M:select(request)
   check.entries("select: lines", request.lines or {}, LINE, 2)
   check.values("select", "sources", request.sources or {}, "string", 2)
   check.keys("select: destination", request.destination or {}, PLACE, 2)
+  check_costs(request)
   local on, why, kind, more = core.part(self.store, "source_selection")
   if not on then
     return nil, why, kind, more

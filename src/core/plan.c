@@ -97,10 +97,28 @@ static const struct {
     [QM_WHY_GROUP] = {"group", "what is left there is not a whole unit of what ships together"},
     [QM_WHY_SPLIT] = {"whole", "the line may not be split, and not all of it is there"},
     [QM_WHY_NOT_NAMED] = {"not_named", "the request named other sources"},
+    [QM_WHY_EXCLUDED] = {"excluded", "the request's terms exclude the source"},
+    [QM_WHY_LATE] = {"late", "it could not be delivered in time from there"},
+    [QM_WHY_SAFETY] = {"safety", "what is left there is kept as safety stock"},
+    [QM_WHY_FEWEST] = {"fewest", "one of the fewest shipments that send all there is"},
+    [QM_WHY_CHEAPEST] = {"cheapest", "part of the cheapest plan"},
+    [QM_WHY_COST] = {"cost", "it would cost more"},
+    [QM_WHY_SHIPMENT] = {"shipment", "it would be one more shipment"},
+    [QM_WHY_LEFT_OUT] = {"left_out",
+                         "no more of the line is sent: not at that price, or not from so "
+                         "many sources"},
 };
 
 const char *qm_why_rule(qm_why why) {
   return whys[why].rule;
+}
+
+size_t qm_why_cost_text(int64_t more, char out[QM_WHY_TEXT]) {
+  char amount[QM_QTY_TEXT];
+  qm_qty_format(more, amount);
+  int length = snprintf(out, QM_WHY_TEXT, "from there the line would cost %s more", amount);
+  QM_ASSERT(length > 0 && length < QM_WHY_TEXT);
+  return (size_t)length;
 }
 
 size_t qm_why_text(qm_why why, bool by_distance, int64_t metres, char out[QM_WHY_TEXT]) {

@@ -36,6 +36,14 @@ typedef enum qm_why {
   QM_WHY_GROUP,     /* less than a unit of its group */
   QM_WHY_SPLIT,     /* less than all of a line that may not be split */
   QM_WHY_NOT_NAMED, /* the request named other sources */
+  QM_WHY_EXCLUDED,  /* the request's terms say never */
+  QM_WHY_LATE,      /* it could not deliver in time */
+  QM_WHY_SAFETY,    /* what is there is kept as safety stock */
+  QM_WHY_FEWEST,    /* used */
+  QM_WHY_CHEAPEST,  /* used */
+  QM_WHY_COST,      /* the line would cost more from there */
+  QM_WHY_SHIPMENT,  /* it would be one more shipment */
+  QM_WHY_LEFT_OUT,  /* leaving the rest out costs less, or there may be no more sources */
   QM_WHYS
 } qm_why;
 
@@ -46,5 +54,8 @@ enum { QM_WHY_TEXT = 120 };
 /* Writes a sentence for people and returns its length. Where it matters how far the source is, it
  * ends with that: "... (12.5 km)", "... (distance unknown)". */
 size_t qm_why_text(qm_why why, bool by_distance, int64_t metres, char out[QM_WHY_TEXT]);
+
+/* The same for QM_WHY_COST, with how much more it would cost in 1/10000. */
+size_t qm_why_cost_text(int64_t more, char out[QM_WHY_TEXT]);
 
 #endif

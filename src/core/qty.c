@@ -1,6 +1,8 @@
 /* qty.c: quantities as counts of 1/10000, from and to text, doubles and whole numbers. */
 #include "qty.h"
 
+#include "divisor.h"
+
 #include <math.h>
 
 enum { DECIMALS = 4 };
@@ -174,19 +176,10 @@ qm_code qm_qty_times(qm_qty qty, qm_qty times, qm_qty *out) {
   return QM_OK;
 }
 
-static qm_qty common_divisor(qm_qty a, qm_qty b) {
-  while (b != 0) {
-    qm_qty rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
-}
-
 /* In lowest terms the product cannot be larger than `part`. */
 bool qm_qty_in_proportion(qm_qty qty, qm_qty part, qm_qty whole, qm_qty *out) {
   QM_ASSERT(qty >= 0 && qty <= whole && part > 0 && whole > 0);
-  qm_qty divisor = common_divisor(part, whole);
+  qm_qty divisor = qm_common_divisor(part, whole);
   if (qty % (whole / divisor) != 0)
     return false;
   *out = qty / (whole / divisor) * (part / divisor);
@@ -195,6 +188,6 @@ bool qm_qty_in_proportion(qm_qty qty, qm_qty part, qm_qty whole, qm_qty *out) {
 
 qm_qty qm_qty_proportion_within(qm_qty limit, qm_qty part, qm_qty whole) {
   QM_ASSERT(limit >= 0 && limit <= part && part > 0 && whole > 0);
-  qm_qty divisor = common_divisor(part, whole);
+  qm_qty divisor = qm_common_divisor(part, whole);
   return limit / (part / divisor) * (whole / divisor);
 }

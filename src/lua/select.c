@@ -6,7 +6,7 @@
 
 /* ---- sources in order ---- */
 
-static bool find_source(const qm_selecting *s, qm_str code, size_t *source) {
+bool qm_selecting_find(const qm_selecting *s, qm_str code, size_t *source) {
   const qm_out *out = qm_store_out(s->handle->store);
   for (*source = 0; *source < s->supply.source_count; ++*source) {
     qm_str known = qm_out_str(out, s->supply.places[*source].code);
@@ -14,6 +14,13 @@ static bool find_source(const qm_selecting *s, qm_str code, size_t *source) {
       return true;
   }
   return false;
+}
+
+static void add_source(qm_selecting *s, size_t source) {
+  if (s->named[source] || s->excluded[source] || s->late[source])
+    return;
+  s->named[source] = true;
+  s->request.sources[s->request.wanted++] = source;
 }
 
 /* By the request's own list, else by priority, which is how the store returns them. */
@@ -25,7 +32,7 @@ static void list_sources(lua_State *L, qm_selecting *s, int options) {
   lua_rawget(L, options);
   if (lua_isnil(L, -1)) {
     for (size_t i = 0; i < count; i++)
-      s->named[s->request.sources[s->request.wanted++] = i] = true;
+      add_source(s, i);
     return;
   }
   luaL_checktype(L, -1, LUA_TTABLE);
@@ -35,10 +42,10 @@ static void list_sources(lua_State *L, qm_selecting *s, int options) {
     qm_str code;
     lua_rawgeti(L, list, (int)i + 1);
     code.p = luaL_checklstring(L, -1, &code.n);
-    if (!find_source(s, code, &source))
+    if (!qm_selecting_find(s, code, &source))
       qm_selecting_refuse(L, s, QM_P_NO_LINK, code);
-    else if (!s->named[source])
-      s->named[s->request.sources[s->request.wanted++] = source] = true;
+    else
+      add_source(s, source);
     lua_pop(L, 1);
   }
 }
@@ -75,7 +82,7 @@ static void fill_supply(lua_State *L, qm_selecting *s) {
         continue;
       }
       const qm_candidate *c = qm_selecting_candidate(s, p, i);
-      *cell = counts(s, i, c) ? qm_qty_max(0, left_at(s, c)) : -1;
+      *cell = counts(s, i, c) ? qm_qty_max(0, left_at(s, c) - s->safety[i]) : -1;
     }
   memcpy(s->before, s->request.supply, cells * sizeof(qm_qty));
 }
@@ -97,13 +104,33 @@ static void fill_own(lua_State *L, qm_selecting *s) {
   s->request.own = own;
 }
 
+static bool is_short(const qm_selecting *s) {
+  bool is = false;
+  for (size_t i = 0; i < s->request.line_count; i++)
+    is |= s->request.lines[i].need > 0;
+  return is;
+}
+
+/* What cannot be sent as a whole is not sent at all. */
+static void choose_nothing(qm_selecting *s) {
+  size_t cells = s->product_count * s->request.source_count;
+  s->request.pick_count = 0;
+  memcpy(s->request.supply, s->before, cells * sizeof *s->before);
+  for (size_t i = 0; i < s->request.line_count; i++)
+    s->request.lines[i].need = s->asked[i];
+}
+
 static bool choose(lua_State *L, qm_selecting *s) {
   size_t pairs = s->request.line_count * s->request.source_count, index;
   s->request.pick_capacity = s->request.line_count * s->request.wanted;
   s->request.picks = qm_block_push(L, s->request.pick_capacity, sizeof(qm_pick));
   s->taken = qm_block_push(L, pairs, sizeof(qm_qty));
+  if (s->algorithm->proven)
+    s->request.scratch = qm_block_push(L, 1, qm_network_scratch(&s->request));
   if (s->algorithm->select(&s->request) != QM_OK)
     return false;
+  if (s->whole && is_short(s))
+    choose_nothing(s);
   return qm_plan_check(&s->request, s->asked, s->before, s->taken, &index) == QM_PLAN_FINE;
 }
 
@@ -124,10 +151,14 @@ int qm_l_select(lua_State *L) {
     return qm_push_failure(L, &err);
   if (problem)
     return qm_push_problem(L, problem, qm_where_text(&s.wants.where, number));
+  qm_selecting_read_terms(L, &s, OPTIONS);
   list_sources(L, &s, OPTIONS);
+  measure(L, &s);
+  qm_selecting_read_costs(L, &s, LINES, OPTIONS);
+  if (s.algorithm->proven && s.request.line_count * s.request.wanted > QM_NETWORK_MAX)
+    qm_selecting_refuse(L, &s, QM_P_NETWORK_LARGE, (qm_str){NULL, 0});
   if (s.refusal.count > 0)
     return qm_push_refusal(L, &s.refusal);
-  measure(L, &s);
   fill_supply(L, &s);
   fill_own(L, &s);
   if (!choose(L, &s))

@@ -4,8 +4,10 @@
 #include <string.h>
 
 static const qm_algorithm algorithms[] = {
-    {"priority", false, qm_select_priority},
-    {"distance", true, qm_select_distance},
+    {"priority", .select = qm_select_priority},
+    {"distance", .by_distance = true, .select = qm_select_distance},
+    {"fewest", .proven = true, .fewest = true, .select = qm_select_fewest},
+    {"cheapest", .proven = true, .select = qm_select_cheapest},
 };
 
 const qm_algorithm *qm_find_algorithm(qm_str name) {

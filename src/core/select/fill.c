@@ -25,8 +25,7 @@ static bool makes(const qm_select *request, size_t first, size_t source, qm_qty 
   return enough;
 }
 
-/* How many units of a group the source can give, and the group still needs. */
-static qm_qty units_at(const qm_select *request, size_t first, size_t source) {
+qm_qty qm_select_units(const qm_select *request, size_t first, size_t source) {
   qm_qty most = -1;
   size_t i = first;
   do {
@@ -97,13 +96,13 @@ qm_code qm_select_fill(qm_select *request) {
     for (size_t i = 0; !code && i < request->line_count; i++) {
       if (request->lines[i].follows || is_loose(&request->lines[i]))
         continue;
-      code = take_units(request, i, source, units_at(request, i, source));
+      code = take_units(request, i, source, qm_select_units(request, i, source));
     }
   }
   for (size_t i = 0; !code && i < request->line_count; i++) {
     size_t source;
     if (is_loose(&request->lines[i]) && loose_source(request, i, &source))
-      code = take_units(request, i, source, units_at(request, i, source));
+      code = take_units(request, i, source, qm_select_units(request, i, source));
   }
   return code;
 }

@@ -1,23 +1,16 @@
 #include "group.h"
 
-static qm_qty common_divisor(qm_qty a, qm_qty b) {
-  while (b != 0) {
-    qm_qty rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
-}
+#include "../divisor.h"
 
 qm_qty qm_group_units(qm_qty units, qm_qty qty) {
   qm_qty step = QM_QTY_ONE;
   QM_ASSERT(units >= 0 && qty >= 0);
   while (qty % step != 0)
     step /= 10;
-  return common_divisor(units, qty / step);
+  return qm_common_divisor(units, qty / step);
 }
 
 qm_qty qm_group_parts(qm_qty units, qm_qty qty) {
   QM_ASSERT(units >= 0 && qty >= 0);
-  return common_divisor(units, qty);
+  return qm_common_divisor(units, qty);
 }

@@ -29,6 +29,9 @@ typedef struct qm_pick {
   qm_qty take, available;
 } qm_pick;
 
+typedef struct qm_select_costs qm_select_costs; /* network.h */
+typedef struct qm_certificate qm_certificate;
+
 typedef struct qm_select {
   qm_select_line *lines;
   size_t line_count, source_count;
@@ -40,14 +43,22 @@ typedef struct qm_select {
   bool all_rows;         /* candidates of which nothing is taken appear as well */
   qm_pick *picks;
   size_t pick_count, pick_capacity;
+
+  /* for algorithms that prove what they choose */
+  const qm_select_costs *costs;
+  size_t product_count;
+  void *scratch; /* of qm_network_scratch bytes */
+  qm_certificate *certificate;
 } qm_select;
 
-/* An algorithm. QM_LIMIT: the picks do not fit. */
+/* An algorithm. QM_LIMIT: the picks do not fit, or the problem is too large. */
 typedef qm_code (*qm_select_fn)(qm_select *request);
 
 typedef struct qm_algorithm {
   const char *name;
   bool by_distance; /* needs to know where the goods go */
+  bool proven;      /* by costs, with a certificate */
+  bool fewest;      /* shipments come before costs */
   qm_select_fn select;
 } qm_algorithm;
 
@@ -58,10 +69,19 @@ const qm_algorithm *qm_find_algorithm(qm_str name); /* NULL: there is no such al
 qm_code qm_select_priority(qm_select *request);
 qm_code qm_select_distance(qm_select *request);
 
+/* As much as possible is sent, with the fewest shipments, those at the lowest cost, those from the
+ * first sources in order of priority; at the lowest cost, those with the fewest shipments, those
+ * from the first sources. See network.h. */
+qm_code qm_select_fewest(qm_select *request);
+qm_code qm_select_cheapest(qm_select *request);
+
 /* What algorithms are made of: drains the sources in the order they are in, each for all lines, the
  * lines one after the other. Lines on their own that are not counted leave whole from where the
  * first parcel leaves. */
 qm_code qm_select_fill(qm_select *request);
+
+/* How many units of a group the source can give, and the group still needs. */
+qm_qty qm_select_units(const qm_select *request, size_t first, size_t source);
 
 /* What a source has for a line: negative when it is no candidate. */
 static inline qm_qty qm_select_has(const qm_select *request, size_t line, size_t source) {
