@@ -7,7 +7,7 @@
 
 #include "exact.h"
 
-enum { ROUNDS = 20000, ITEMS = 3, SOURCES = 3, PRODUCTS = 2, USES = 2 * ITEMS };
+enum { ROUNDS = 100000, ITEMS = 3, SOURCES = 3, PRODUCTS = 2, USES = 2 * ITEMS };
 
 typedef struct instance {
   double want[ITEMS], have[ITEMS * SOURCES], cost[ITEMS * SOURCES], missing[ITEMS], fixed[SOURCES];

@@ -38,6 +38,47 @@ static void name_items(network *n) {
   }
 }
 
+static void count_uses(network *n) {
+  qm_select *request = n->request;
+  memset(n->item_uses, 0, request->product_count * sizeof *n->item_uses);
+  for (size_t item = 0; item < n->item_count; item++) {
+    size_t i = n->first_line[item];
+    do {
+      n->item_uses[request->lines[i].product] += request->lines[i].unit > 0;
+      i = request->lines[i].next;
+    } while (i);
+  }
+}
+
+/* An item that shares any product has all of them as uses: a unit takes them together. */
+static bool shares(const network *n, size_t item) {
+  const qm_select *request = n->request;
+  bool any = false;
+  size_t i = n->first_line[item];
+  do {
+    any |= n->item_uses[request->lines[i].product] > 1;
+    i = request->lines[i].next;
+  } while (i);
+  return any;
+}
+
+/* The largest quantity that divides all that is wanted and all there is. */
+static qm_qty common_grain(const qm_select *request) {
+  qm_qty grain = 0;
+  for (size_t i = 0; i < request->line_count; i++) {
+    const qm_select_line *line = &request->lines[i];
+    grain = qm_common_divisor(qm_common_divisor(grain, line->need), line->unit);
+    for (size_t rank = 0; rank < request->wanted; rank++) {
+      size_t source = request->sources[rank];
+      qm_qty has = request->supply[line->product * request->source_count + source];
+      grain = qm_common_divisor(grain, qm_qty_max(0, has));
+      if (request->own)
+        grain = qm_common_divisor(grain, request->own[i * request->source_count + source]);
+    }
+  }
+  return grain;
+}
+
 /* What is wanted of lines that stand alone, and what sources have for them, in the largest units
  * that divide all of it. */
 static void fill_loose(network *n, size_t item) {
@@ -58,6 +99,8 @@ static void fill_loose(network *n, size_t item) {
     grain = qm_common_divisor(grain, has);
     n->have[item * n->sources + rank] = (double)has;
   }
+  if (shares(n, item)) /* what others leave of it need not be a multiple of more than that */
+    grain = n->grain;
   n->quantity[item] = grain;
   n->want[item] = (double)(want / grain);
   for (size_t rank = 0; rank < n->sources; rank++) {
@@ -94,6 +137,8 @@ static void fill_group(network *n, size_t item) {
 
 void qm_network_list_items(network *n) {
   name_items(n);
+  count_uses(n);
+  n->grain = common_grain(n->request);
   for (size_t item = 0; item < n->item_count; item++)
     if (qm_is_loose(&n->request->lines[n->first_line[item]]))
       fill_loose(n, item);
@@ -102,30 +147,6 @@ void qm_network_list_items(network *n) {
 }
 
 /* ---- goods that several items are made of ---- */
-
-static void count_uses(network *n) {
-  qm_select *request = n->request;
-  memset(n->item_uses, 0, request->product_count * sizeof *n->item_uses);
-  for (size_t item = 0; item < n->item_count; item++) {
-    size_t i = n->first_line[item];
-    do {
-      n->item_uses[request->lines[i].product] += request->lines[i].unit > 0;
-      i = request->lines[i].next;
-    } while (i);
-  }
-}
-
-/* An item that shares any product has all of them as uses: a unit takes them together. */
-static bool shares(const network *n, size_t item) {
-  const qm_select *request = n->request;
-  bool any = false;
-  size_t i = n->first_line[item];
-  do {
-    any |= n->item_uses[request->lines[i].product] > 1;
-    i = request->lines[i].next;
-  } while (i);
-  return any;
-}
 
 static void add_use(network *n, size_t item, size_t line, size_t use) {
   qm_select *request = n->request;
@@ -143,7 +164,6 @@ static void add_use(network *n, size_t item, size_t line, size_t use) {
 bool qm_network_find_shared(network *n) {
   qm_select *request = n->request;
   size_t count = 0;
-  count_uses(n);
   for (size_t item = 0; item < n->item_count; item++) {
     n->use_start[item] = count;
     if (!shares(n, item))

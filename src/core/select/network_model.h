@@ -12,6 +12,7 @@ typedef struct network {
   size_t item_count, sources;                   /* sources by rank */
   size_t *item_of, *first_line;                 /* [line], [item] */
   size_t *loose_item;                           /* [product]: the item of lines that stand alone */
+  qm_qty grain;                                 /* divides all quantities */
   size_t *item_uses;                            /* [product]: how many items use it */
   qm_qty *quantity;                             /* [item]: of all its lines in a unit of it */
   double *want, *have, *cost, *missing, *fixed; /* as in qm_exact */
@@ -32,7 +33,7 @@ typedef struct network {
 
 /* A line that stands alone: its group is the line, any quantity of it may leave. */
 static inline bool qm_is_loose(const qm_select_line *line) {
-  return line->unit == 1 && !line->next;
+  return line->unit == 1 && !line->next && !line->follows;
 }
 
 static inline int64_t qm_unit_cost(const qm_select *request, size_t line, size_t source) {
