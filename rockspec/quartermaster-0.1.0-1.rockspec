@@ -58,6 +58,7 @@ build = {
         "src/lua/csv.c",
         "src/lua/decode.c",
         "src/lua/encode.c",
+        "src/lua/exact.c",
         "src/lua/moment.c",
         "src/lua/part.c",
         "src/lua/point.c",

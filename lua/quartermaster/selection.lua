@@ -21,7 +21,8 @@ local COSTS = {
 }
 local TERM = {
   shipment = "quantity", unit = "quantity", shipment_1000km = "quantity", unit_1000km = "quantity",
-  safety = "quantity", use = "string", cut_off = "string", transit_days = "whole",
+  safety = "quantity", capacity = "quantity", use = "string", cut_off = "string",
+  transit_days = "whole",
 }
 local PLACE = {
   country = "string", region = "string", city = "string", postcode = "string",
@@ -115,6 +116,22 @@ local function check_term(term)
 end
 
 
+-- What only algorithms that prove what they choose can heed.
+local function check_proven(request)
+  local algorithm = request.algorithm or "priority"
+  if algorithm ~= "priority" and algorithm ~= "distance" then
+    return
+  end
+  local given = request.max_sources and "max_sources" or request.budget and "budget"
+  for _, term in pairs(request.terms or {}) do
+    given = given or term.capacity and "capacity" or term.use == "anyway" and "use = 'anyway'"
+  end
+  if given then
+    error(("select: %s needs the algorithm 'fewest' or 'cheapest'"):format(given), 4)
+  end
+end
+
+
 local function check_costs(request)
   check.keys("select: costs", request.costs or {}, COSTS, 3)
   for _, term in pairs(request.terms or {}) do
@@ -125,6 +142,7 @@ local function check_costs(request)
       check.value("select", "a line's cost", cost, "quantity", 3)
     end
   end
+  check_proven(request)
   if request.max_sources and request.max_sources < 1 then
     error("select: max_sources must be at least 1", 3)
   end

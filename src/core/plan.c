@@ -100,6 +100,7 @@ static const struct {
     [QM_WHY_EXCLUDED] = {"excluded", "the request's terms exclude the source"},
     [QM_WHY_LATE] = {"late", "it could not be delivered in time from there"},
     [QM_WHY_SAFETY] = {"safety", "what is left there is kept as safety stock"},
+    [QM_WHY_CAPACITY] = {"capacity", "no more may leave from there"},
     [QM_WHY_FEWEST] = {"fewest", "one of the fewest shipments that send all there is"},
     [QM_WHY_CHEAPEST] = {"cheapest", "part of the cheapest plan"},
     [QM_WHY_COST] = {"cost", "it would cost more"},

@@ -39,6 +39,7 @@ typedef enum qm_why {
   QM_WHY_EXCLUDED,  /* the request's terms say never */
   QM_WHY_LATE,      /* it could not deliver in time */
   QM_WHY_SAFETY,    /* what is there is kept as safety stock */
+  QM_WHY_CAPACITY,  /* no more may leave from there */
   QM_WHY_FEWEST,    /* used */
   QM_WHY_CHEAPEST,  /* used */
   QM_WHY_COST,      /* the line would cost more from there */

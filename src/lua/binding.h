@@ -141,5 +141,6 @@ int qm_l_distance(lua_State *L); /* point.c */
 int qm_l_script(lua_State *L);   /* script.c */
 int qm_l_evaluate(lua_State *L); /* script.c */
 int qm_l_part(lua_State *L);     /* part.c */
+int qm_l_exact(lua_State *L);    /* exact.c */
 
 #endif

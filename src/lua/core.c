@@ -449,6 +449,7 @@ static const luaL_Reg functions[] = {
     {"quantity", l_quantity},
     {"sha256", l_sha256},
     {"distance", qm_l_distance},
+    {"exact", qm_l_exact},
     {"stats", l_stats},
     {"clock", l_clock},
     {"csv_open", qm_csv_open},

@@ -53,17 +53,24 @@ static bool is_word(lua_State *L, int index, const char *key, const char *word) 
   return is;
 }
 
-static void read_term(lua_State *L, qm_selecting *s, int term, size_t source) {
+/* False: the table has none. */
+static bool read_quantity(lua_State *L, qm_selecting *s, int index, const char *key, qm_qty *qty) {
   qm_problem_kind problem = QM_P_QTY_NEGATIVE;
+  bool has = raw_field(L, index, key);
+  if (has && (!qm_to_qty(L, -1, "select", key, qty, &problem) || *qty < 0))
+    qm_selecting_refuse(L, s, problem, (qm_str){NULL, 0});
+  lua_pop(L, 1);
+  return has;
+}
+
+static void read_term(lua_State *L, qm_selecting *s, int term, size_t source, qm_qty *capacity) {
   luaL_checktype(L, term, LUA_TTABLE);
   s->excluded[source] = is_word(L, term, "use", "never");
   s->late[source] = raw_flag(L, term, "late");
   s->open[source] = is_word(L, term, "use", "anyway");
-  if (raw_field(L, term, "safety") &&
-      (!qm_to_qty(L, -1, "select", "safety", &s->safety[source], &problem) ||
-       s->safety[source] < 0))
-    qm_selecting_refuse(L, s, problem, (qm_str){NULL, 0});
-  lua_pop(L, 1);
+  read_quantity(L, s, term, "safety", &s->safety[source]);
+  if (read_quantity(L, s, term, "capacity", &capacity[source]))
+    s->capacity = capacity;
 }
 
 void qm_selecting_read_terms(lua_State *L, qm_selecting *s, int options) {
@@ -72,6 +79,9 @@ void qm_selecting_read_terms(lua_State *L, qm_selecting *s, int options) {
   s->late = qm_block_push(L, count, sizeof *s->late);
   s->open = qm_block_push(L, count, sizeof *s->open);
   s->safety = qm_block_push(L, count, sizeof *s->safety);
+  qm_qty *capacity = qm_block_push(L, count, sizeof *capacity);
+  for (size_t i = 0; i < count; i++)
+    capacity[i] = QM_QTY_MAX;
   if (!raw_field(L, options, "terms"))
     return;
   int terms = lua_gettop(L);
@@ -82,7 +92,7 @@ void qm_selecting_read_terms(lua_State *L, qm_selecting *s, int options) {
     if (lua_type(L, -2) == LUA_TSTRING)
       code.p = lua_tolstring(L, -2, &code.n);
     if (qm_selecting_find(s, code, &source))
-      read_term(L, s, lua_gettop(L), source);
+      read_term(L, s, lua_gettop(L), source, capacity);
     else
       qm_selecting_refuse(L, s, QM_P_TERMS_LINK, code);
   }
@@ -194,6 +204,7 @@ void qm_selecting_read_costs(lua_State *L, qm_selecting *s, int lines, int optio
   s->costs.unit = unit;
   s->costs.missing = missing;
   s->costs.open = s->open;
+  s->costs.capacity = s->capacity;
   s->request.costs = &s->costs;
   s->request.certificate = &s->certificate;
   s->request.product_count = s->product_count;

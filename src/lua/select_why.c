@@ -44,11 +44,18 @@ static int64_t dearest_below(const qm_selecting *s, const reasons *r, int64_t be
   return dearest;
 }
 
-/* How much more the line would cost, all else being as it is, if this source sent of it what it can
- * instead of those that take most for it; in 1/10000. */
+/* What a source sends besides so much of the line. */
+static bool sends_more(const qm_selecting *s, size_t source, qm_qty part) {
+  for (size_t i = 0; i < s->request.pick_count; i++)
+    part -= s->request.picks[i].source == source ? s->request.picks[i].take : 0;
+  return part < 0;
+}
+
+/* How much more the plan would cost if this source sent of the line what it can instead of those
+ * that take most for it, all else being as it is; in 1/10000. */
 static int64_t extra_cost(const qm_selecting *s, const reasons *r, size_t source) {
   qm_qty left = qm_select_has(&s->request, r->line, source);
-  double more = r->used[source] ? 0 : (double)s->costs.shipment[source];
+  double more = r->used[source] || s->open[source] ? 0 : (double)s->costs.shipment[source];
   for (int64_t cost = dearest_below(s, r, INT64_MAX); cost >= 0 && left > 0;
        cost = dearest_below(s, r, cost))
     for (size_t i = 0; i < s->request.source_count; i++) {
@@ -56,6 +63,7 @@ static int64_t extra_cost(const qm_selecting *s, const reasons *r, size_t source
         continue;
       qm_qty part = qm_qty_min(left, qm_selecting_taken(s, r->line, i));
       more += (double)part / (double)QM_QTY_ONE * (double)(unit_cost(s, r, source) - cost);
+      more -= part > 0 && !s->open[i] && !sends_more(s, i, part) ? (double)s->costs.shipment[i] : 0;
       left -= part;
     }
   return (int64_t)(more + 0.5);
@@ -81,6 +89,13 @@ static bool may_not_split(const qm_selecting *s, const reasons *r, size_t source
   return unit > qm_select_has(&s->request, r->line, source);
 }
 
+static bool is_full(const qm_selecting *s, const reasons *r, size_t source) {
+  qm_qty room = s->capacity ? s->capacity[source] : QM_QTY_MAX;
+  for (size_t i = 0; i < s->request.pick_count; i++)
+    room -= s->request.picks[i].source == source ? s->request.picks[i].take : 0;
+  return room < s->request.lines[r->line].unit;
+}
+
 /* A source that has some of the line, and of which nothing is taken. */
 static qm_why why_not_chosen(const qm_selecting *s, const reasons *r, size_t rank, size_t source) {
   const qm_select_line *line = &s->request.lines[r->line];
@@ -89,6 +104,8 @@ static qm_why why_not_chosen(const qm_selecting *s, const reasons *r, size_t ran
     return rank >= r->needed ? QM_WHY_FILLED : grouped ? QM_WHY_GROUP : QM_WHY_SPLIT;
   if (may_not_split(s, r, source))
     return grouped ? QM_WHY_GROUP : QM_WHY_SPLIT;
+  if (is_full(s, r, source))
+    return QM_WHY_CAPACITY;
   if (line->need > 0)
     return QM_WHY_LEFT_OUT;
   if (s->algorithm->fewest && !r->used[source])

@@ -29,11 +29,12 @@ typedef struct qm_selecting {
 
   /* there */
   qm_supply supply;
-  bool *named;    /* by source: the request wants it */
-  bool *excluded; /* by source: its terms exclude it */
-  bool *late;     /* by source: it could not deliver in time */
-  bool *open;     /* by source: a shipment leaves from there anyway */
-  qm_qty *safety; /* by source: of each product, what is not to be sent */
+  bool *named;      /* by source: the request wants it */
+  bool *excluded;   /* by source: its terms exclude it */
+  bool *late;       /* by source: it could not deliver in time */
+  bool *open;       /* by source: a shipment leaves from there anyway */
+  qm_qty *safety;   /* by source: of each product, what is not to be sent */
+  qm_qty *capacity; /* by source: what may leave from there in all; NULL: there is no limit */
 
   /* chosen */
   qm_select request;

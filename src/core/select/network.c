@@ -18,13 +18,13 @@ static char *lay_out(network *n, const qm_select *request, char *at) {
   n->have = qm_carve(&at, pairs, sizeof(double));
   n->cost = qm_carve(&at, pairs, sizeof(double));
   n->sent = qm_carve(&at, pairs, sizeof(double));
-  n->own = qm_carve(&at, pairs, sizeof(double));
+  n->own = qm_carve(&at, 2 * pairs, sizeof(double));
   n->fixed = qm_carve(&at, sources, sizeof(double));
   n->state = qm_carve(&at, sources, 1);
   n->open = qm_carve(&at, sources, sizeof(bool));
   n->use_start = qm_carve(&at, lines + 1, sizeof *n->use_start);
-  n->uses = qm_carve(&at, lines, sizeof *n->uses);
-  n->supply = qm_carve(&at, request->product_count * sources, sizeof(double));
+  n->uses = qm_carve(&at, 2 * lines, sizeof *n->uses); /* goods, and room at the source */
+  n->supply = qm_carve(&at, (request->product_count + 1) * sources, sizeof(double));
   n->taken = qm_carve(&at, lines * request->source_count, sizeof *n->taken);
   n->scratch = at;
   return at;
@@ -34,7 +34,7 @@ size_t qm_network_scratch(const qm_select *request) {
   network n;
   char *none = NULL;
   return (size_t)(lay_out(&n, request, none) - none) +
-         qm_exact_scratch(request->line_count, request->wanted, request->product_count);
+         qm_exact_scratch(request->line_count, request->wanted, request->product_count + 1);
 }
 
 static qm_code solve(network *n) {
@@ -54,7 +54,7 @@ static qm_code solve(network *n) {
                       .use_start = sharing ? n->use_start : NULL,
                       .uses = n->uses,
                       .supply = n->supply,
-                      .product_count = sharing ? n->request->product_count : 0,
+                      .product_count = sharing ? n->request->product_count + 1 : 0,
                       .budget = costs->budget,
                       .scratch = n->scratch};
   qm_exact_plan plan = {.open = n->open, .sent = n->sent};

@@ -15,8 +15,9 @@ struct qm_select_costs {
   const int64_t *unit;     /* [line * source_count + source]: of a quantity of one */
   int64_t missing;         /* of a quantity of one left out; -1: as much as possible is sent */
   const bool *open; /* [source]: a shipment leaves from there anyway, and costs what it costs */
-  size_t most;      /* sources at the most */
-  uint64_t budget;  /* steps */
+  const qm_qty *capacity; /* [source]: what may leave from there in all; NULL: there is no limit */
+  size_t most;            /* sources at the most */
+  uint64_t budget;        /* steps */
 };
 
 /* What was proven. `bound` is of the cost, or of the shipments when fewest were asked for. */

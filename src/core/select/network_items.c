@@ -50,10 +50,11 @@ static void count_uses(network *n) {
   }
 }
 
-/* An item that shares any product has all of them as uses: a unit takes them together. */
+/* An item that shares any product has all of them as uses: a unit takes them together. Room at the
+ * sources, where that is limited, is shared by all. */
 static bool shares(const network *n, size_t item) {
   const qm_select *request = n->request;
-  bool any = false;
+  bool any = request->costs->capacity != NULL;
   size_t i = n->first_line[item];
   do {
     any |= n->item_uses[request->lines[i].product] > 1;
@@ -67,7 +68,9 @@ static qm_qty common_grain(const qm_select *request) {
   qm_qty grain = 0;
   for (size_t i = 0; i < request->line_count; i++) {
     const qm_select_line *line = &request->lines[i];
-    grain = qm_common_divisor(qm_common_divisor(grain, line->need), line->unit);
+    grain = qm_common_divisor(grain, line->need);
+    if (!qm_is_loose(line))
+      grain = qm_common_divisor(grain, line->unit);
     for (size_t rank = 0; rank < request->wanted; rank++) {
       size_t source = request->sources[rank];
       qm_qty has = request->supply[line->product * request->source_count + source];
@@ -76,6 +79,8 @@ static qm_qty common_grain(const qm_select *request) {
         grain = qm_common_divisor(grain, request->own[i * request->source_count + source]);
     }
   }
+  for (size_t i = 0; i < request->source_count && request->costs->capacity; i++)
+    grain = qm_common_divisor(grain, request->costs->capacity[i]);
   return grain;
 }
 
@@ -174,11 +179,16 @@ bool qm_network_find_shared(network *n) {
         add_use(n, item, i, count++);
       i = request->lines[i].next;
     } while (i);
+    if (request->costs->capacity)
+      n->uses[count++] = (qm_exact_use){request->product_count, (double)n->quantity[item], NULL};
   }
   n->use_start[n->item_count] = count;
   for (size_t product = 0; product < request->product_count; product++)
     for (size_t rank = 0; rank < n->sources; rank++)
       n->supply[product * n->sources + rank] = (double)qm_qty_max(
           0, request->supply[product * request->source_count + request->sources[rank]]);
+  for (size_t rank = 0; rank < n->sources && request->costs->capacity; rank++)
+    n->supply[request->product_count * n->sources + rank] =
+        (double)request->costs->capacity[request->sources[rank]];
   return count > 0;
 }
