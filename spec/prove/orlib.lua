@@ -3,12 +3,12 @@
 --   lua5.4 spec/prove/orlib.lua FILE...
 --
 -- Reads both formats of the OR-Library: capacitated warehouse location (a line with warehouses and
--- customers; capacity and fixed cost of each warehouse; for each customer its demand and the cost of
--- serving all of it from each warehouse) and set covering (a line with rows and columns; the
+-- customers; capacity and fixed cost of each warehouse; for each customer its demand and what it
+-- costs to serve all of it from each warehouse) and set covering (a line with rows and columns; the
 -- columns' costs; for each row how many columns cover it, and which). Warehouses and columns are
 -- sources, customers and rows are items. Prints the optimum, the bound, steps and time of each, and
--- ends with "N passed, N failed": an instance passes when its optimum is proven, equals the one that
--- was published, where that is known here, and heeds the capacities.
+-- ends with "N passed, N failed": an instance passes when its optimum is proven, equals the one
+-- that was published, where that is known here, and heeds the capacities.
 
 local host = rawget(_G, "jit") and "luajit" or _VERSION:lower():gsub(" ", "")
 package.cpath = ("./%s/%s/?.so;"):format(os.getenv("QM_BUILD") or "build", host) .. package.cpath
