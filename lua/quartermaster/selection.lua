@@ -2,12 +2,14 @@
 
 local check = require "quartermaster.check"
 local core = require "quartermaster.core"
+local distances = require "quartermaster.distances"
 
 local _M = {}
 
 local SELECT = {
   order = "string", stock = "whole", channel = "channel", lines = "list", algorithm = "string",
   sources = "list", availability = "string", rows = "string", destination = "table",
+  distances = "table", distance = "function",
 }
 local LINE = {
   sku = "string", qty = "quantity", line = "whole", group = "whole", splittable = "boolean",
@@ -51,7 +53,23 @@ local function whole_place(destination)
 end
 
 
-local function propose(inv, request)
+-- Asks the request's function outside of any transaction, so the order is read twice.
+local function ask(inv, request)
+  local where = { stock = request.stock, channel = request.channel }
+  local destination = request.destination
+  if request.order then
+    local order, message, code, detail = inv.orders:get(request.order)
+    if not order then
+      return nil, message, code, detail
+    end
+    where = { stock = order.stock }
+    destination = destination or whole_place(order.destination)
+  end
+  return distances.ask(inv, request, where, destination)
+end
+
+
+local function propose(inv, request, far)
   local where, lines = { stock = request.stock, channel = request.channel }, request.lines
   local destination = request.destination
   if request.order then
@@ -66,6 +84,7 @@ local function propose(inv, request)
   local plan, message, code, detail = core.select(inv.store, where, lines, {
     order = request.order, destination = destination, algorithm = request.algorithm,
     sources = request.sources, availability = request.availability, rows = request.rows,
+    distances = far, asked = request.distance ~= nil,
   })
   if not plan then
     return nil, message, code, detail
@@ -80,6 +99,7 @@ function _M:select(request)
   check.entries("select: lines", request.lines or {}, LINE, 2)
   check.values("select", "sources", request.sources or {}, "string", 2)
   check.keys("select: destination", request.destination or {}, PLACE, 2)
+  distances.check(request, 2)
   local on, why, kind, more = core.part(self.store, "source_selection")
   if not on then
     return nil, why, kind, more
@@ -89,7 +109,14 @@ function _M:select(request)
   elseif request.stock or request.channel or request.lines then
     error("select takes an order, or a stock or channel with lines, not both", 2)
   end
-  return core.together(self.store, propose, self, request)
+  local far, message, code, detail = distances.given(request), nil, nil, nil
+  if request.distance then
+    far, message, code, detail = ask(self, request)
+    if not far then
+      return nil, message, code, detail
+    end
+  end
+  return core.together(self.store, propose, self, request, far)
 end
 
 

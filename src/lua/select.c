@@ -6,7 +6,7 @@
 
 /* ---- sources in order ---- */
 
-static bool find_source(const qm_selecting *s, qm_str code, size_t *source) {
+bool qm_selecting_find(const qm_selecting *s, qm_str code, size_t *source) {
   const qm_out *out = qm_store_out(s->handle->store);
   for (*source = 0; *source < s->supply.source_count; ++*source) {
     qm_str known = qm_out_str(out, s->supply.places[*source].code);
@@ -35,21 +35,12 @@ static void list_sources(lua_State *L, qm_selecting *s, int options) {
     qm_str code;
     lua_rawgeti(L, list, (int)i + 1);
     code.p = luaL_checklstring(L, -1, &code.n);
-    if (!find_source(s, code, &source))
+    if (!qm_selecting_find(s, code, &source))
       qm_selecting_refuse(L, s, QM_P_NO_LINK, code);
     else if (!s->named[source])
       s->named[s->request.sources[s->request.wanted++] = source] = true;
     lua_pop(L, 1);
   }
-}
-
-static void measure(lua_State *L, qm_selecting *s) {
-  if (!s->destination.known)
-    return;
-  int64_t *metres = qm_block_push(L, s->supply.source_count, sizeof *metres);
-  for (size_t i = 0; i < s->supply.source_count; i++)
-    metres[i] = qm_distance_m(s->supply.places[i].at, s->destination);
-  s->request.metres = metres;
 }
 
 /* ---- goods ---- */
@@ -125,9 +116,9 @@ int qm_l_select(lua_State *L) {
   if (problem)
     return qm_push_problem(L, problem, qm_where_text(&s.wants.where, number));
   list_sources(L, &s, OPTIONS);
+  qm_selecting_measure(L, &s, OPTIONS);
   if (s.refusal.count > 0)
     return qm_push_refusal(L, &s.refusal);
-  measure(L, &s);
   fill_supply(L, &s);
   fill_own(L, &s);
   if (!choose(L, &s))

@@ -15,8 +15,7 @@ typedef struct qm_selecting {
   /* asked for */
   qm_supply_request wants;
   const qm_algorithm *algorithm;
-  qm_point destination;
-  bool has_destination, physical;
+  bool physical;
   int64_t *numbers;  /* by line: what the caller calls it */
   qm_str *line_skus; /* by line */
   qm_qty *asked;     /* by line */
@@ -43,6 +42,14 @@ void qm_selecting_refuse(lua_State *L, qm_selecting *s, qm_problem_kind kind, qm
 /* Reads where, lines and options, which are at these places of the stack; adds what is wrong with
  * them to the refusal. */
 void qm_selecting_read(lua_State *L, qm_selecting *s, int where, int lines, int options);
+
+/* How far the sources are (select_distance.c): what the options say of it, and once the store has
+ * told what there is. */
+void qm_selecting_destination(lua_State *L, qm_selecting *s, int options);
+void qm_selecting_measure(lua_State *L, qm_selecting *s, int options);
+
+/* The index of a source of the stock by its code. */
+bool qm_selecting_find(const qm_selecting *s, qm_str code, size_t *source);
 
 /* What the store has of a product at a source. */
 static inline const qm_candidate *qm_selecting_candidate(const qm_selecting *s, size_t product,
