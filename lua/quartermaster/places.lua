@@ -18,7 +18,7 @@ end
 
 
 -- What nobody looks at any more is removed a little at a time, so that nobody has to wait long. What
--- a failure leaves behind is for the next one to remove.
+-- a failure leaves behind the next one removes.
 local function sweep(inv)
   repeat
     local removed = write(inv, "sweep", {})
@@ -69,6 +69,9 @@ function _M:import(request)
   check.keys("places:import", request, IMPORT, 2)
   check.value("places:import", "country", request.country, "string", 2)
   check.value("places:import", "file", request.file, "string", 2)
+  if request.file:find("\0", 1, true) then
+    error("places:import: file contains a NUL byte", 2)
+  end
   local inv, state = self.inv, { gazetteer = 0 }
   local reader, message, code, detail = core.geofile_open(request.file, request.country)
   if not reader then

@@ -109,8 +109,9 @@ function _M:select(request)
   elseif request.stock or request.channel or request.lines then
     error("select takes an order, or a stock or channel with lines, not both", 2)
   end
-  local far, message, code, detail = distances.given(request), nil, nil, nil
+  local far = distances.given(request)
   if request.distance then
+    local message, code, detail
     far, message, code, detail = ask(self, request)
     if not far then
       return nil, message, code, detail
