@@ -18,7 +18,7 @@ end
 
 
 -- What nobody looks at any more is removed a little at a time, so that nobody has to wait long. What
--- a failure leaves behind the next one removes.
+-- cannot be removed now, the next import or deletion removes.
 local function sweep(inv)
   repeat
     local removed = write(inv, "sweep", {})
