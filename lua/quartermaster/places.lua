@@ -17,8 +17,8 @@ local function write(inv, kind, request)
 end
 
 
--- What nobody looks at any more is removed a little at a time, so that nobody has to wait long. What
--- cannot be removed now, the next import or deletion removes.
+-- What nobody looks at any more is removed a little at a time, so that nobody has to wait long.
+-- What cannot be removed now, the next import or deletion removes.
 local function sweep(inv)
   repeat
     local removed = write(inv, "sweep", {})

@@ -44,8 +44,8 @@ local function open_lines(order)
 end
 
 
--- Half a place is none, and then its address counts; a request may not say so, an order may have been
--- taken over with it.
+-- Half a place is none, and then its address counts; a request may not say so, an order may have
+-- been taken over with it.
 local function whole_place(destination)
   if destination and not (destination.latitude and destination.longitude) then
     destination.latitude, destination.longitude = nil, nil
