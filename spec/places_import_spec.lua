@@ -196,16 +196,20 @@ describe("an import of places", function()
     end)
   end)
 
-  it("that a later one has overtaken is refused, and the later one counts", function()
-    helpers.with_inventory(nil, function(inv)
-      local second
-      local detail = helpers.expect_problems({ "country CONFLICT" },
-        kit.import(inv, kit.many(4500, 40), "DE", function()
-          second = second or assert(kit.import(inv, kit.many(2500, 30)))
-        end))
-      assert.equal("DE", detail.errors[1].subject)
-      assert.equal("postcode 30 1", found(inv, { postcode = "10001" }))
-      assert.same({ { country = "DE", rows = 2500 } }, inv.places:countries())
+  it("that a later one has overtaken is refused at once, and the later one counts", function()
+    order_kit.with_path(function(path)
+      helpers.with_inventory({ path = path }, function(inv)
+        local second, far
+        local detail = helpers.expect_problems({ "country CONFLICT" },
+          kit.import(inv, kit.many(6500, 40), "DE", function(lines)
+            far = lines
+            second = second or assert(kit.import(inv, kit.many(2500, 30)))
+          end))
+        assert.same({ "DE", 2000 }, { detail.errors[1].subject, far })
+        assert.equal("postcode 30 1", found(inv, { postcode = "10001" }))
+        assert.same({ { country = "DE", rows = 2500 } }, inv.places:countries())
+      end)
+      assert.equal("2500\n1\n", stored(path))
     end)
   end)
 
