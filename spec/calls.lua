@@ -100,7 +100,7 @@ _M.TABLES = {
   { "compact", { before = "number", limit = "number", dry_run = "boolean" }, {} },
   { "select", with(WHERE, {
     order = "string", algorithm = "string", availability = "string", rows = "string",
-    sources = "table", destination = DESTINATION,
+    sources = "table", destination = DESTINATION, distances = "table", distance = "function",
     lines = { list = with(LINE, { group = "number", splittable = "boolean" }) },
   }), { stock = 1, lines = { { sku = "pen", qty = 1 } } } },
   { "salable", with(WHERE, { skus = "table" }), { stock = 1, skus = { "pen" } } },
@@ -144,6 +144,10 @@ _M.TABLES = {
     sku = "string", source = "string", delta = "quantity", least = "quantity",
   } } }, { id = "x" } },
   { "settings:set", SHOP_SETTINGS, {} },
+  { "places:import", { country = "string", file = "string", progress = "function" },
+    { country = "DE", file = "/dev/null" } },
+  { "places:find", { country = "string", postcode = "string", city = "string", region = "string" },
+    { country = "DE", postcode = "80331" } },
 }
 
 -- name, what each of its arguments must be, in order.
@@ -166,10 +170,11 @@ _M.POSITIONAL = {
   { "policies:activate", { "string" }, { "default" } },
   { "orders:get", { "string" }, { "o" } },
   { "holds:get", { "string" }, { "h" } },
+  { "places:delete", { "string" }, { "DE" } },
 }
 
 -- Calls without an argument.
-_M.BARE = { "verify", "info", "sources:single", "policies:list" }
+_M.BARE = { "verify", "info", "sources:single", "policies:list", "places:countries" }
 
 -- Calls name on inv with the arguments.
 function _M.call(inv, name, ...)

@@ -43,6 +43,8 @@ local LOST = {
     { "allocated at source", "lamp", nil, "default", nil, 1, 0 } } },
   { "an allocation's document", "DELETE FROM document WHERE ext_id = CAST('l-1' AS BLOB)", {
     { "document of an allocation", "lamp", nil, "default", "o-2", 1, 0 } } },
+  { "a gazetteer", "INSERT INTO geoname VALUES (4294967297, 1, '1', '', '', 0, 0)", {
+    { "gazetteer of a place" } } },
   { "a line", "DELETE FROM line" .. LINE, {
     { "line of a delivery", nil, nil, "muc", "o-1" },
     { "line of a ledger row", "bike", 2, nil, "o-1", 1, 0 },

@@ -136,3 +136,38 @@ describe("a file of schema version 2", function()
     end)
   end)
 end)
+
+-- The shop of version_3.sql: EU draws on muc, which has coordinates, and ham, which has none; o-1
+-- took four bikes to Lueneburg, one of them shipped from ham; h-1 holds two. There were no places
+-- then.
+describe("a file of schema version 3", function()
+  local function with_third_shop(fn)
+    with_old_file(function(path)
+      helpers.with_inventory({ path = path, clock = function() return START end }, fn)
+    end, 3)
+  end
+
+  it("has lost nothing, and no places", function()
+    with_third_shop(function(inv)
+      assert.same({ country = "DE", postcode = "21335", city = "Lueneburg" },
+        inv.orders:get("o-1").destination)
+      kit.expect_line(inv, "o-1", 1, { ordered = 4, delivered = 1, open = 3 })
+      assert.equal(2, inv:salable_qty("bike", { channel = "eu" }))
+      assert.same({ true, 2 }, { inv:verify().ok, inv:verify().orders })
+      assert.same({}, inv.places:countries())
+      local plan = assert(inv:select{ order = "o-1", algorithm = "distance" })
+      assert.same({ "muc" }, helpers.column(plan.sources, "source"))
+    end)
+  end)
+
+  it("takes places, by which its orders and sources are found", function()
+    with_third_shop(function(inv)
+      assert(inv.places:import{ country = "DE", file = "examples/places.txt" })
+      local plan = assert(inv:select{ order = "o-1", algorithm = "distance" })
+      assert.equal("postcode", plan.destination.by)
+      assert.same({ "ham" }, helpers.column(plan.sources, "source"))
+      assert(inv:ship{ id = "s-2", order = "o-1", plan = plan })
+      assert.is_true(inv:verify().ok)
+    end)
+  end)
+end)

@@ -11,6 +11,7 @@ local items = require "quartermaster.items"
 local ledger = require "quartermaster.ledger"
 local orders = require "quartermaster.orders"
 local outcome = require "quartermaster.outcome"
+local places = require "quartermaster.places"
 local products = require "quartermaster.products"
 local rules = require "quartermaster.rules"
 local salable = require "quartermaster.salable"
@@ -38,7 +39,7 @@ _M.options.import = check.names(import.KEYS)
 _M.options.list = check.names(check.LIST_OPTIONS)
 _M.options["settings:set"] = check.names(settings.DEFINITIONS)
 for _, part in ipairs{
-  sources, stocks, channels, products, items, salable, backorders, selection, ledger, care,
+  sources, stocks, channels, products, items, salable, backorders, selection, ledger, care, places,
 } do
   for name, keys in pairs(part.KEYS) do
     _M.options[name] = check.names(keys)
@@ -276,7 +277,8 @@ end
 groups = {
   sources = group(sources), stocks = group(stocks), channels = group(channels),
   products = group(products), items = group(items), orders = group(orders.orders),
-  holds = group(orders.holds), settings = group(GlobalSettings), policies = group(Policies),
+  holds = group(orders.holds), places = group(places), settings = group(GlobalSettings),
+  policies = group(Policies),
 }
 
 

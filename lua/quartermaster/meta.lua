@@ -90,6 +90,7 @@ function quartermaster.open(options) end
 ---@field policies qm.Policies
 ---@field orders qm.Orders
 ---@field holds qm.Holds
+---@field places qm.Places
 local Inventory = {}
 
 ---Closes the file. Calling it again is fine; every other call on a closed handle raises.

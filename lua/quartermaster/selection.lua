@@ -2,6 +2,7 @@
 
 local check = require "quartermaster.check"
 local core = require "quartermaster.core"
+local distances = require "quartermaster.distances"
 
 local _M = {}
 
@@ -10,6 +11,7 @@ local SELECT = {
   sources = "list", availability = "string", rows = "string", destination = "table",
   costs = "table", terms = "table", max_sources = "whole", whole = "boolean", budget = "whole",
   deliver_by = "whole",
+  distances = "table", distance = "function",
 }
 local LINE = {
   sku = "string", qty = "quantity", line = "whole", group = "whole", splittable = "boolean",
@@ -54,10 +56,11 @@ local function open_lines(order)
 end
 
 
--- Half a place is none; a request may not say so, an order may have been taken over with it.
+-- Half a place is none, and then its address counts; a request may not say so, an order may have
+-- been taken over with it.
 local function whole_place(destination)
   if destination and not (destination.latitude and destination.longitude) then
-    return {}
+    destination.latitude, destination.longitude = nil, nil
   end
   return destination
 end
@@ -154,7 +157,23 @@ end
 
 -- ---- all of it ----
 
-local function propose(inv, request)
+-- Asks the request's function outside of any transaction, so the order is read twice.
+local function ask(inv, request)
+  local where = { stock = request.stock, channel = request.channel }
+  local destination = request.destination
+  if request.order then
+    local order, message, code, detail = inv.orders:get(request.order)
+    if not order then
+      return nil, message, code, detail
+    end
+    where = { stock = order.stock }
+    destination = destination or whole_place(order.destination)
+  end
+  return distances.ask(inv, request, where, destination)
+end
+
+
+local function propose(inv, request, far)
   local where, lines = { stock = request.stock, channel = request.channel }, request.lines
   local destination = request.destination
   if request.order then
@@ -172,6 +191,7 @@ local function propose(inv, request)
     costs = request.costs, max_sources = request.max_sources, whole = request.whole,
     budget = request.budget,
     terms = request.terms and judged(request.terms, inv.clock(), request.deliver_by),
+    distances = far, asked = request.distance ~= nil,
   })
   if not plan then
     return nil, message, code, detail
@@ -187,6 +207,7 @@ function _M:select(request)
   check.values("select", "sources", request.sources or {}, "string", 2)
   check.keys("select: destination", request.destination or {}, PLACE, 2)
   check_costs(request)
+  distances.check(request, 2)
   local on, why, kind, more = core.part(self.store, "source_selection")
   if not on then
     return nil, why, kind, more
@@ -196,7 +217,15 @@ function _M:select(request)
   elseif request.stock or request.channel or request.lines then
     error("select takes an order, or a stock or channel with lines, not both", 2)
   end
-  return core.together(self.store, propose, self, request)
+  local far = distances.given(request)
+  if request.distance then
+    local message, code, detail
+    far, message, code, detail = ask(self, request)
+    if not far then
+      return nil, message, code, detail
+    end
+  end
+  return core.together(self.store, propose, self, request, far)
 end
 
 

@@ -166,6 +166,12 @@ local function tidying_steps(step)
   step("import", function(inv)
     return inv:import{ entity = "sources", file = "examples/sources.csv" }
   end)
+  for _, name in ipairs{ "import places", "import places again" } do
+    step(name, function(inv)
+      return inv.places:import{ country = "DE", file = "examples/places.txt" }
+    end)
+  end
+  step("delete places", function(inv) return inv.places:delete("DE") end)
   step("link", function(inv)
     return inv.stocks:link{ stock = 3, source = "muc", priority = 7 }
   end)

@@ -33,6 +33,19 @@ return {
   { "item", function(inv) return inv.items:get{ sku = "bike", source = "muc" } end },
   { "settings", function(inv) return inv.settings:get() end },
   { "policies", function(inv) return inv.policies:list() end },
+  { "select to an address", function(inv)
+    return inv:select{ stock = 2, lines = { { sku = "bike", qty = 3 } },
+      destination = { country = "DE", city = "Leipzig" } }
+  end },
+  { "select by distances", function(inv)
+    return inv:select{ stock = 2, lines = { { sku = "bike", qty = 3 } }, algorithm = "distance",
+      destination = { country = "DE", city = "Leipzig" }, distance = function() return 1 end }
+  end },
+  { "places", function(inv) return inv.places:countries() end },
+  { "place", function(inv)
+    local at, message, code = inv.places:find{ country = "FR", postcode = "75001" }
+    return at or code == "NOT_FOUND", message, code
+  end },
   { "verify", function(inv)
     local report, message, code = inv:verify()
     if report and not report.ok then error(report.problems[1].what) end

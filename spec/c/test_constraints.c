@@ -159,7 +159,9 @@ static const char ROWS[] =
     "INSERT INTO carried VALUES (1, 1, 1, 10);"
     "INSERT INTO composite VALUES (2, 0, 1);"
     "INSERT INTO choice VALUES (2, 1, 'frame', 1);"
-    "INSERT INTO component VALUES (2, 1, 1, 1, 10000, 0);";
+    "INSERT INTO component VALUES (2, 1, 1, 1, 10000, 0);"
+    "INSERT INTO gazetteer VALUES (1, 'DE', 1);"
+    "INSERT INTO geoname VALUES (4294967297, 1, '80331', '', '', 48, 11);";
 
 /* UPDATE table SET change */
 static const char *const CHANGES[][2] = {
@@ -249,6 +251,13 @@ static const char *const CHANGES[][2] = {
     {"component", "qty = 0"},
     {"component", "qty = 1000000000000001"},
     {"component", "own_qty = 2"},
+    {"gazetteer", "id = 0"},
+    {"gazetteer", "country = 'DEU'"},
+    {"gazetteer", "state = 3"},
+    {"geoname", "gazetteer = 2"},
+    {"geoname", "postcode = ''"},
+    {"geoname", "latitude = 90.5"},
+    {"geoname", "longitude = -180.5"},
 };
 
 /* A second row that is told apart from the first by its id alone. */
@@ -265,6 +274,7 @@ static const char *const TWINS[][2] = {
                   " FROM component"},
     {"component", "INSERT INTO component SELECT product, choice, position, 2, qty, own_qty"
                   " FROM component"},
+    {"gazetteer", "INSERT INTO gazetteer SELECT 2, country, state FROM gazetteer"},
     {"document", "INSERT INTO document SELECT 2, kind, ext_id, request_hash, order_id, stock, time,"
                  " answer, expires, channel_type, channel_code, customer_group, country, region,"
                  " city, postcode, latitude, longitude FROM document"},

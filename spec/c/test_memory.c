@@ -115,7 +115,14 @@ static qm_code run_supply(const asking *self, qm_store **store, qm_err *err) {
   (void)self;
   const qm_str skus[] = {kit_str("bike"), kit_str("pen")};
   const int64_t lines[] = {1, 2};
-  const qm_supply_request request = {{.stock = 2}, skus, 2, kit_str("o-1"), lines, 2};
+  const qm_supply_request request = {
+      .where = {.stock = 2},
+      .skus = skus,
+      .sku_count = 2,
+      .order = kit_str("o-1"),
+      .lines = lines,
+      .line_count = 2,
+      .address = {kit_str("DE"), kit_str("1"), kit_str("Leipzig"), kit_str("Sachsen")}};
   qm_supply supply;
   qm_problem_kind problem;
   return qm_store_supply(*store, &request, &supply, &problem, err);

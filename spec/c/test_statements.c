@@ -41,8 +41,9 @@ static const char *const HOT[] = {
 };
 
 /* Tables that grow with the catalogue or with every order. */
-static const char *const LARGE[] = {"balance", "item",     "ledger",     "line",   "document",
-                                    "product", "delivery", "allocation", "orders", "expiry"};
+static const char *const LARGE[] = {"balance",  "item",    "ledger",   "line",
+                                    "document", "product", "delivery", "allocation",
+                                    "orders",   "expiry",  "geoname"};
 
 /* Statements that may pass over a whole table: what they do is rare and is about all of it. */
 static const char *const SCANNING[] = {
@@ -273,6 +274,24 @@ TEST(what_waits_is_found_by_its_own_index) {
   remove_shop(&file, eyes);
 }
 
+/* However many places a country has, one step finds the one that counts, without sorting. */
+TEST(a_place_is_found_by_one_step_of_an_index) {
+  static const char *const NAMES[] = {"GEONAME_BY_POSTCODE", "GEONAME_BY_CITY",
+                                      "GEONAME_BY_REGION"};
+  static const char *const STEPS[] = {"INDEX geoname_postcode (gazetteer=? AND postcode=?)",
+                                      "INDEX geoname_city (gazetteer=? AND city>?)",
+                                      "INDEX geoname_region (gazetteer=? AND region=?)"};
+  kit_file file;
+  sqlite3 *eyes = new_shop(&file);
+  for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+    CHECK(plans(eyes, NAMES[i], STEPS[i]));
+    CHECK(!plans(eyes, NAMES[i], "TEMP B-TREE"));
+  }
+  CHECK(plans(eyes, "GAZETTEER_IN_FORCE", "INDEX gazetteer_country (country=? AND state=?)"));
+  CHECK(plans(eyes, "GEONAMES_REMOVE", "SEARCH geoname USING INTEGER PRIMARY KEY"));
+  remove_shop(&file, eyes);
+}
+
 int main(void) {
   RUN(every_statement_can_be_prepared);
   RUN(parameters_are_numbered_without_gaps);
@@ -281,5 +300,6 @@ int main(void) {
   RUN(hot_statements_only_search);
   RUN(no_statement_scans_a_large_table_but_those_that_must);
   RUN(what_waits_is_found_by_its_own_index);
+  RUN(a_place_is_found_by_one_step_of_an_index);
   return unit_report();
 }

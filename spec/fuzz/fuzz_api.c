@@ -35,7 +35,7 @@ typedef struct call {
 #define STATUS "(in_stock|out_of_stock|x)"
 #define SELECT                                                                                     \
   "algorithm~:(priority|distance|x) availability?:(physical|residual|x) "                          \
-  "rows?:(all|used|x) sources?:[o] " PLACE
+  "rows?:(all|used|x) sources?:[o] distances?:{muc?:r ham?:r x?:r} " PLACE
 
 static const call calls[] = {
     {"place", {"{id:P stock:k channel?:c customer_group?:t hold?:h " PLACE PLACED "}"}},
@@ -125,6 +125,10 @@ static const call calls[] = {
     {"policies:list", {"?x"}},
     {"orders:get", {"O"}},
     {"holds:get", {"h"}},
+    {"places:import", {"{country:(DE|US|x) file:f}"}},
+    {"places:find", {"{country:(DE|US|x) postcode?:(1|23|) city?:t region?:t}"}},
+    {"places:countries", {"?x"}},
+    {"places:delete", {"(DE|US|x)"}},
 };
 
 /* Every input begins with this shop. Its clock goes on by itself. */
@@ -135,7 +139,7 @@ static const char SHOP_SCRIPT[] =
     "local inv = assert(quartermaster.open(options))\n"
     "for i, code in ipairs{ 'muc', 'ham' } do\n"
     "  assert(inv.sources:save{ code = code, name = code, country = 'DE', postcode = '1',\n"
-    "    latitude = 48 + i, longitude = 10 })\n"
+    "    latitude = i == 1 and 49 or nil, longitude = i == 1 and 10 or nil, city = 'a' })\n"
     "end\n"
     "for i, channel in ipairs{ 'eu', 'us' } do\n"
     "  assert(inv.stocks:save{ name = channel, channels = { channel }, sources = {\n"

@@ -38,7 +38,8 @@ end
 local function public_plan(shop, plan)
   local new = {}
   for key, value in pairs(plan) do
-    new[key] = type(value) == "table" and public_lines(shop, value) or value
+    local lines = type(value) == "table" and key ~= "destination"
+    new[key] = lines and public_lines(shop, value) or value
   end
   return new
 end

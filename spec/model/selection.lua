@@ -50,7 +50,7 @@ local function check_options(request, given, destination)
   if not ALGORITHMS[algorithm] then note(request, "NOT_FOUND") end
   if destination then
     geography.check(request, destination)
-  elseif algorithm == "distance" then
+  elseif algorithm == "distance" and not given.distances then
     note(request, "INVALID")
   end
   return algorithm
@@ -64,7 +64,8 @@ local function read(request, given)
   local half = order and destination and not geography.is_known(destination)
   local asked = { algorithm = check_options(request, given,
     half and destination == order.destination and {} or destination), at = destination,
-    physical = given.availability == "physical", all = given.rows == "all" }
+    physical = given.availability == "physical", all = given.rows == "all",
+    measured = given.distances ~= nil }
   asked.lines = order and lines_of_order(request.shop, order) or lines_of_request(request, given)
   if #request.codes > 0 then refuse() end
   asked.stock = order and order.stock or request_of.stock(request, given)
@@ -75,6 +76,20 @@ local function read(request, given)
 end
 
 -- ---- sources in order ----
+
+-- How far each source is, as the request has it.
+local function told(request, given, asked)
+  local metres = {}
+  for code, far in pairs(given.distances) do
+    local source = shop_of.find_source(request.shop, code)
+    if source and shop_of.find_link(request.shop, asked.stock, source) then
+      metres[source] = far * 1000
+    else
+      note(request, "NOT_FOUND")
+    end
+  end
+  return metres
+end
 
 -- Those that may be asked, in order of preference, and the others of the stock.
 local function rank(request, given, asked)
@@ -92,7 +107,8 @@ local function rank(request, given, asked)
     local to = not given.sources and list or not named[link.source] and others or {}
     to[#to + 1] = link.source
   end
-  asked.metres = geography.metres(shop, asked.at)
+  asked.metres = given.distances and told(request, given, asked)
+    or geography.metres(shop, asked.at)
   if asked.algorithm == "distance" then geography.nearest_first(list, asked.metres) end
   asked.list, asked.others, asked.named = list, others, {}
   for _, source in ipairs(list) do asked.named[source] = true end
@@ -302,7 +318,10 @@ local function add_sources(plan, asked)
     end
   end
   plan.shipments = #plan.sources
-  plan.distance_km = geography.is_known(asked.at) and total and km(total) or nil
+  local known = geography.is_known(asked.at)
+  plan.distance_km = (known or asked.measured) and total and km(total) or nil
+  plan.destination = known and { by = "coordinates", latitude = asked.at.latitude,
+    longitude = asked.at.longitude } or nil
 end
 
 function _M.select(request, given)

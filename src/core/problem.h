@@ -54,7 +54,9 @@ typedef enum qm_problem_kind {
   X(returned)                                                                                      \
   X(children)                                                                                      \
   X(options)                                                                                       \
-  X(option)
+  X(option)                                                                                        \
+  X(distances)                                                                                     \
+  X(distance)
 
 typedef enum qm_field_name {
   QM_FIELD_OWN = 0, /* the one of problem.def */

@@ -128,19 +128,21 @@ qm_str qm_where_text(const qm_where *where, char number[24]);
 qm_point qm_read_point(lua_State *L, int index, qm_str name, qm_refusal *refusal);
 
 /* ---- functions of the module ---- */
-int qm_l_read(lua_State *L);     /* rows.c */
-int qm_l_together(lua_State *L); /* moment.c */
-int qm_l_backup(lua_State *L);   /* moment.c */
-int qm_l_stand(lua_State *L);    /* stand.c */
-int qm_l_waiting(lua_State *L);  /* stand.c */
-int qm_l_figure(lua_State *L);   /* stand.c */
-int qm_l_page(lua_State *L);     /* stand.c */
-int qm_l_select(lua_State *L);   /* select.c */
-int qm_l_compact(lua_State *L);  /* compact.c */
-int qm_l_distance(lua_State *L); /* point.c */
-int qm_l_script(lua_State *L);   /* script.c */
-int qm_l_evaluate(lua_State *L); /* script.c */
-int qm_l_part(lua_State *L);     /* part.c */
-int qm_l_exact(lua_State *L);    /* exact.c */
+int qm_l_read(lua_State *L);       /* rows.c */
+int qm_l_together(lua_State *L);   /* moment.c */
+int qm_l_backup(lua_State *L);     /* moment.c */
+int qm_l_stand(lua_State *L);      /* stand.c */
+int qm_l_waiting(lua_State *L);    /* stand.c */
+int qm_l_figure(lua_State *L);     /* stand.c */
+int qm_l_page(lua_State *L);       /* stand.c */
+int qm_l_select(lua_State *L);     /* select.c */
+int qm_l_compact(lua_State *L);    /* compact.c */
+int qm_l_distance(lua_State *L);   /* point.c */
+int qm_l_script(lua_State *L);     /* script.c */
+int qm_l_evaluate(lua_State *L);   /* script.c */
+int qm_l_part(lua_State *L);       /* part.c */
+int qm_l_locate(lua_State *L);     /* locate.c */
+int qm_l_find_place(lua_State *L); /* locate.c */
+int qm_l_exact(lua_State *L);      /* exact.c */
 
 #endif

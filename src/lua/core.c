@@ -13,6 +13,7 @@
 #include "../store/events.h"
 #include "../store/schema.h"
 #include "csv.h"
+#include "geofile.h"
 
 static atomic_int open_handles; /* by all threads of the process */
 
@@ -436,6 +437,9 @@ static const luaL_Reg guarded_functions[] = {
     {"part", qm_l_part},
     {"compact", qm_l_compact},
     {"backup", qm_l_backup},
+    {"locate", qm_l_locate},
+    {"find_place", qm_l_find_place},
+    {"geonames_add", qm_l_geonames_add},
     {NULL, NULL},
 };
 
@@ -453,6 +457,7 @@ static const luaL_Reg functions[] = {
     {"stats", l_stats},
     {"clock", l_clock},
     {"csv_open", qm_csv_open},
+    {"geofile_open", qm_geofile_open},
     {NULL, NULL},
 };
 

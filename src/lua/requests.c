@@ -257,6 +257,10 @@ static const qm_field channel_fields[] = {{"type", QM_F_TEXT, OP(channel_type), 
                                           {"to", QM_F_TEXT, OP(to), 0, NULL},
                                           END};
 
+static const qm_field country_fields[] = {{"country", QM_F_TEXT, TEXT(QM_TEXT_COUNTRY), 0, NULL},
+                                          {"gazetteer", QM_F_INT, OP(gazetteer), 0, NULL},
+                                          END};
+
 static const qm_field products_fields[] = {
     OTHER("rows"), {"dry_run", QM_F_FLAG, 0, QM_DRY_RUN, NULL}, END};
 
@@ -373,6 +377,9 @@ static const qm_request requests[] = {
      product_keys},
     {"channel_rename", "channels:rename", QM_OP_CHANNEL_RENAME, channel_fields, NULL, NULL},
     {"channel_delete", "channels:delete", QM_OP_CHANNEL_DELETE, channel_fields, NULL, NULL},
+    {"places_finish", "places:import", QM_OP_GEONAMES_FINISH, country_fields, NULL, NULL},
+    {"places_delete", "places:delete", QM_OP_GEONAMES_DELETE, country_fields, NULL, NULL},
+    {"places_sweep", "places:delete", QM_OP_GEONAMES_SWEEP, country_fields, NULL, NULL},
 };
 
 const qm_request *qm_find_request(const char *name) {
@@ -392,8 +399,9 @@ static void push_names(lua_State *L, const qm_field *fields) {
 
 static bool is_prepared(qm_op_kind kind) {
   static const qm_op_kind prepared[] = {
-      QM_OP_RULES,           QM_OP_STOCK,          QM_OP_PRODUCTS,      QM_OP_PRODUCT_RENAME,
-      QM_OP_PRODUCTS_DELETE, QM_OP_CHANNEL_RENAME, QM_OP_CHANNEL_DELETE};
+      QM_OP_RULES,           QM_OP_STOCK,          QM_OP_PRODUCTS,       QM_OP_PRODUCT_RENAME,
+      QM_OP_PRODUCTS_DELETE, QM_OP_CHANNEL_RENAME, QM_OP_CHANNEL_DELETE, QM_OP_GEONAMES_FINISH,
+      QM_OP_GEONAMES_DELETE, QM_OP_GEONAMES_SWEEP};
   for (size_t i = 0; i < sizeof prepared / sizeof *prepared; i++)
     if (prepared[i] == kind)
       return true;

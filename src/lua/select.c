@@ -50,15 +50,6 @@ static void list_sources(lua_State *L, qm_selecting *s, int options) {
   }
 }
 
-static void measure(lua_State *L, qm_selecting *s) {
-  if (!s->destination.known)
-    return;
-  int64_t *metres = qm_block_push(L, s->supply.source_count, sizeof *metres);
-  for (size_t i = 0; i < s->supply.source_count; i++)
-    metres[i] = qm_distance_m(s->supply.places[i].at, s->destination);
-  s->request.metres = metres;
-}
-
 /* ---- goods ---- */
 
 static bool counts(const qm_selecting *s, size_t source, const qm_candidate *c) {
@@ -153,7 +144,7 @@ int qm_l_select(lua_State *L) {
     return qm_push_problem(L, problem, qm_where_text(&s.wants.where, number));
   qm_selecting_read_terms(L, &s, OPTIONS);
   list_sources(L, &s, OPTIONS);
-  measure(L, &s);
+  qm_selecting_measure(L, &s, OPTIONS);
   qm_selecting_read_costs(L, &s, LINES, OPTIONS);
   if (s.algorithm->proven && s.request.line_count * s.request.wanted > QM_NETWORK_MAX)
     qm_selecting_refuse(L, &s, QM_P_NETWORK_LARGE, (qm_str){NULL, 0});

@@ -1,4 +1,5 @@
 /* select_plan.c: what was chosen becomes the plan's table. */
+#include "locate.h"
 #include "selecting.h"
 
 static void set_text(lua_State *L, const char *key, qm_str text) {
@@ -123,7 +124,7 @@ static void set_cost(lua_State *L, const qm_selecting *s, const bool *used) {
 
 int qm_push_plan(lua_State *L, const qm_selecting *s) {
   bool shippable, *used = push_used(L, s);
-  lua_createtable(L, 0, 9);
+  lua_createtable(L, 0, 10);
   push_picks(L, s);
   lua_setfield(L, -2, "picks");
   push_short(L, s, &shippable);
@@ -138,6 +139,10 @@ int qm_push_plan(lua_State *L, const qm_selecting *s) {
     set_cost(L, s, used);
   if (s->request.metres)
     set_distance(L, s, used);
+  if (s->supply.destination.at.known) {
+    qm_push_location(L, &s->supply.destination);
+    lua_setfield(L, -2, "destination");
+  }
   int shipments = push_sources(L, s, used);
   lua_setfield(L, -2, "sources");
   set_int(L, "shipments", shipments);

@@ -221,7 +221,6 @@ static bool option_is(lua_State *L, int index, const char *key, const char *yes,
 }
 
 static void read_options(lua_State *L, qm_selecting *s, int index) {
-  static const qm_str destination = {"destination", 11}, none = {NULL, 0};
   qm_str name = {NULL, 0};
   s->physical = option_is(L, index, "availability", "physical", "residual");
   s->request.all_rows = option_is(L, index, "rows", "all", "used");
@@ -230,11 +229,7 @@ static void read_options(lua_State *L, qm_selecting *s, int index) {
   s->algorithm = qm_find_algorithm(name);
   if (!s->algorithm)
     qm_selecting_refuse(L, s, QM_P_NO_ALGORITHM, name);
-  s->has_destination = raw_field(L, index, "destination");
-  if (s->has_destination)
-    s->destination = qm_read_point(L, lua_gettop(L), destination, &s->refusal);
-  else if (s->algorithm && s->algorithm->by_distance)
-    qm_selecting_refuse(L, s, QM_P_NO_DESTINATION, none);
+  qm_selecting_destination(L, s, index);
   raw_field(L, index, "order");
   s->wants.order.p = luaL_optlstring(L, -1, NULL, &s->wants.order.n);
 }

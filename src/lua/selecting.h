@@ -17,8 +17,7 @@ typedef struct qm_selecting {
   /* asked for */
   qm_supply_request wants;
   const qm_algorithm *algorithm;
-  qm_point destination;
-  bool has_destination, physical;
+  bool physical;
   int64_t *numbers;  /* by line: what the caller calls it */
   qm_str *line_skus; /* by line */
   qm_qty *asked;     /* by line */
@@ -65,6 +64,11 @@ void qm_selecting_read_terms(lua_State *L, qm_selecting *s, int options);
 
 /* Reads what selection costs; distances are known by now. */
 void qm_selecting_read_costs(lua_State *L, qm_selecting *s, int lines, int options);
+
+/* How far the sources are (select_distance.c): what the options say of it, and once the store has
+ * told what there is. */
+void qm_selecting_destination(lua_State *L, qm_selecting *s, int options);
+void qm_selecting_measure(lua_State *L, qm_selecting *s, int options);
 
 /* What the store has of a product at a source. */
 static inline const qm_candidate *qm_selecting_candidate(const qm_selecting *s, size_t product,

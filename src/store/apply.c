@@ -344,6 +344,10 @@ static const handler handlers[] = {
     [QM_OP_CHANNEL_RENAME] = qm_do_channel_rename,
     [QM_OP_CHANNEL_DELETE] = qm_do_channel_delete,
     [QM_OP_COMPACT] = qm_do_compact,
+    [QM_OP_GEONAMES_ADD] = qm_do_geonames_add,
+    [QM_OP_GEONAMES_FINISH] = qm_do_geonames_finish,
+    [QM_OP_GEONAMES_DELETE] = qm_do_geonames_delete,
+    [QM_OP_GEONAMES_SWEEP] = qm_do_geonames_sweep,
 };
 
 /* An op that refuses must leave nothing behind; placing checks before it writes. */

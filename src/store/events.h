@@ -36,7 +36,9 @@
   X(30, product_renamed)                                                                           \
   X(31, product_deleted)                                                                           \
   X(32, channel_renamed)                                                                           \
-  X(33, channel_deleted)
+  X(33, channel_deleted)                                                                           \
+  X(34, places_imported)                                                                           \
+  X(35, places_deleted)
 
 typedef enum qm_ledger_event {
 #define QM_EVENT(number, name) QM_LEDGER_##name = number,

@@ -34,6 +34,10 @@ const qm_settled *qm_op_settled(const qm_op *op) {
   return (const qm_settled *)(const void *)((const char *)op + op->settled_at);
 }
 
+const qm_geo_row *qm_op_geonames(const qm_op *op) {
+  return (const qm_geo_row *)(const void *)((const char *)op + op->geo_at);
+}
+
 /* What is hashed is gathered, since every call has its price. */
 typedef struct hashing {
   struct sha256_ctx sha;

@@ -4,6 +4,7 @@
 #ifndef QM_OP_H
 #define QM_OP_H
 
+#include "../core/geoname.h"
 #include "../core/qty.h"
 
 typedef enum qm_op_kind {
@@ -37,7 +38,11 @@ typedef enum qm_op_kind {
   QM_OP_PRODUCTS_DELETE,
   QM_OP_CHANNEL_RENAME,
   QM_OP_CHANNEL_DELETE,
-  QM_OP_COMPACT
+  QM_OP_COMPACT,
+  QM_OP_GEONAMES_ADD,
+  QM_OP_GEONAMES_FINISH,
+  QM_OP_GEONAMES_DELETE,
+  QM_OP_GEONAMES_SWEEP
 } qm_op_kind;
 
 /* Placing and holding take the same lines. */
@@ -120,6 +125,13 @@ typedef struct qm_settled {
   int64_t order, seq;
 } qm_settled;
 
+/* A place with a postcode; its texts are keys of geoname.h. */
+typedef struct qm_geo_row {
+  int64_t line; /* of its file: says which place it is */
+  double latitude, longitude;
+  qm_span keys[QM_GEO_KEYS];
+} qm_geo_row;
+
 /* A rule row's numbers. */
 typedef struct qm_rule_row {
   int64_t own, stock;
@@ -168,12 +180,14 @@ typedef struct qm_op {
   uint32_t order_count, line_count;
   uint32_t settled_at, settled_count;
   uint32_t parts_at, part_count;
+  uint32_t geo_at, geo_count;
   int32_t enabled, pickup;
   int64_t now_ms;
   int64_t stock;
   int64_t region_id;
   int64_t ttl;        /* holds: seconds */
   int64_t generation; /* rules: the one they were worked out under */
+  int64_t gazetteer;  /* places: which they are of; 0: a new one */
   double latitude, longitude;
   qm_span id, order, source, channel_type, channel_code;
   qm_span sku, to; /* renames: the old key of a product, the new one of it or of a channel */
@@ -197,6 +211,7 @@ bool qm_part_is_option(const qm_row *part);
 const qm_rule_row *qm_op_rules(const qm_op *op);
 const qm_setting *qm_op_settings(const qm_op *op);
 const qm_settled *qm_op_settled(const qm_op *op);
+const qm_geo_row *qm_op_geonames(const qm_op *op);
 
 /* The first half of a SHA-256 over what the caller said: kind, texts and rows, not time or id. */
 enum { QM_HASH = 16 };

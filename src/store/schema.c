@@ -268,5 +268,28 @@ static const char version_3[] = {
 
 static const char *const version_3_parts[] = {version_3, 0};
 
+/* Where postcodes, cities and regions are. A gazetteer is what one import has read of a country;
+ * only that in force is looked at. The newest row stays, so that no id is used twice. */
+static const char version_4[] = {
+    "CREATE TABLE gazetteer ("
+    "  id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 2147483647),"
+    "  country TEXT NOT NULL CHECK (length(country) = 2),"
+    "  state INTEGER NOT NULL CHECK (state IN (0, 1, 2))) STRICT;" /* being read, in force, gone */
+    "CREATE UNIQUE INDEX gazetteer_country ON gazetteer (country, state) WHERE state < 2;"
+    /* Texts are keys, see geoname.h. */
+    "CREATE TABLE geoname ("
+    "  id INTEGER PRIMARY KEY CHECK (id >> 32 = gazetteer)," /* and the line of the file */
+    "  gazetteer INTEGER NOT NULL,"
+    "  postcode TEXT NOT NULL CHECK (postcode <> ''),"
+    "  city TEXT NOT NULL, region TEXT NOT NULL,"
+    "  latitude REAL NOT NULL CHECK (latitude BETWEEN -90 AND 90),"
+    "  longitude REAL NOT NULL CHECK (longitude BETWEEN -180 AND 180)) STRICT;"
+    "CREATE INDEX geoname_postcode ON geoname (gazetteer, postcode, city);"
+    "CREATE INDEX geoname_city ON geoname (gazetteer, city, postcode);"
+    "CREATE INDEX geoname_region ON geoname (gazetteer, region, city, postcode);",
+};
+
+static const char *const version_4_parts[] = {version_4, 0};
+
 const char *const *const qm_migrations[QM_SCHEMA_VERSION] = {version_1_parts, version_2_parts,
-                                                             version_3_parts};
+                                                             version_3_parts, version_4_parts};

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum {
-  QM_SCHEMA_VERSION = 3,
+  QM_SCHEMA_VERSION = 4,
   QM_APPLICATION_ID = 0x514d5331, /* "QMS1" in the file header: this is one of ours */
   QM_PLACE_BITS = 16,             /* of an item or balance key: the source or stock */
   QM_LINE_BITS = 12               /* of a line key: the line number */

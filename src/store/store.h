@@ -77,6 +77,30 @@ typedef struct qm_place {
   qm_point at;
 } qm_place;
 
+/* An address as far as places are looked up by it. */
+typedef struct qm_address {
+  qm_str country, postcode, city, region;
+} qm_address;
+
+typedef enum qm_located {
+  QM_LOCATED_NOT,
+  QM_LOCATED_BY_COORDINATES,
+  QM_LOCATED_BY_POSTCODE,
+  QM_LOCATED_BY_CITY,
+  QM_LOCATED_BY_REGION
+} qm_located;
+
+typedef struct qm_location {
+  qm_point at;
+  qm_located by;
+} qm_location;
+
+/* Where an address is by the places that were imported: those of its country with its postcode,
+ * else those whose city begins with its city, else those of its region; the first of them. *known
+ * (NULL: never mind): places of that country were imported at all. */
+qm_code qm_store_locate(qm_store *store, const qm_address *address, qm_location *out, bool *known,
+                        qm_err *err);
+
 /* What a selection wants to know: what there is of some products in a stock, and what lines of an
  * order (none: order.p NULL) have allocated. Lines are named by their numbers, in ascending order;
  * others than those of an order do not matter. */
@@ -87,6 +111,11 @@ typedef struct qm_supply_request {
   qm_str order;
   const int64_t *lines;
   size_t line_count;
+  /* Where the goods go: there, or where the address is. Sources that do not know where they are
+   * are looked for by their addresses when that is known, unless how far they are is. */
+  qm_point destination;
+  qm_address address;
+  bool measured;
 } qm_supply_request;
 
 /* The sources of a stock in order of priority, and what they have. Lives in the store until the
@@ -96,6 +125,7 @@ typedef struct qm_supply {
   const qm_place *places;
   const qm_candidate *candidates; /* [product * source_count + source] */
   const qm_qty *own;              /* [line * source_count + source]; NULL without an order */
+  qm_location destination;
 } qm_supply;
 
 /* Reads in one transaction. A stock or channel that does not exist becomes *problem; an unknown

@@ -46,6 +46,7 @@ qm_code qm_candidates(qm_tx *tx, int64_t stock, int64_t product, qm_candidate *c
 
 /* ---- many products ---- */
 
+/* Where it says it is. */
 static qm_code read_point(qm_tx *tx, qm_point *at) {
   at->known = !qm_db_null(tx->db, QM_SQL_PLACES, 3) && !qm_db_null(tx->db, QM_SQL_PLACES, 4);
   at->latitude = at->known ? qm_db_real(tx->db, QM_SQL_PLACES, 3) : 0;
@@ -55,7 +56,19 @@ static qm_code read_point(qm_tx *tx, qm_point *at) {
   return qm_fail(tx->err, QM_CORRUPT, "the file is damaged: a source is not on earth");
 }
 
-static qm_code read_places(qm_tx *tx, int64_t stock, size_t *count) {
+/* Or else by its address. */
+static qm_code locate_source(qm_tx *tx, qm_point *at) {
+  qm_address address = {.country = QM_COL_STR(tx, PLACES, 5),
+                        .postcode = QM_COL_STR(tx, PLACES, 6),
+                        .city = QM_COL_STR(tx, PLACES, 7),
+                        .region = QM_COL_STR(tx, PLACES, 8)};
+  qm_location found;
+  qm_code code = qm_locate(tx, &address, &found);
+  *at = found.at;
+  return code;
+}
+
+static qm_code read_places(qm_tx *tx, int64_t stock, bool locate, size_t *count) {
   qm_place *places = tx->store->places.p;
   bool row = false;
   *count = 0;
@@ -65,6 +78,8 @@ static qm_code read_places(qm_tx *tx, int64_t stock, size_t *count) {
                       .enabled = QM_COL_INT(tx, PLACES, 1) != 0,
                       .code = qm_out_text(&tx->store->out, QM_COL_STR(tx, PLACES, 2))};
     code = *count == QM_SOURCES_MAX ? too_many_sources(tx) : read_point(tx, &place.at);
+    if (!code && locate && !place.at.known)
+      code = locate_source(tx, &place.at);
     if (code)
       QM_END(tx, PLACES);
     else
@@ -178,8 +193,13 @@ static qm_code read_supply(qm_tx *tx, int64_t stock, const qm_supply_request *re
                            qm_supply *supply) {
   qm_store *store = tx->store;
   qm_code code = qm_make_room(tx, &store->places, QM_SOURCES_MAX, sizeof(qm_place));
+  if (!code && request->destination.known)
+    supply->destination = (qm_location){request->destination, QM_LOCATED_BY_COORDINATES};
+  else if (!code)
+    code = qm_locate(tx, &request->address, &supply->destination);
+  bool locate = supply->destination.at.known && !request->measured;
   if (!code)
-    code = read_places(tx, stock, &supply->source_count);
+    code = read_places(tx, stock, locate, &supply->source_count);
   size_t count = supply->source_count;
   if (!code)
     code = qm_make_room(tx, &store->candidates, request->sku_count * count, sizeof(qm_candidate));

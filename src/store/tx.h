@@ -345,10 +345,17 @@ qm_code qm_do_product_rename(qm_tx *tx);
 qm_code qm_do_products_delete(qm_tx *tx);
 qm_code qm_do_channel_rename(qm_tx *tx);
 qm_code qm_do_channel_delete(qm_tx *tx);
+qm_code qm_do_geonames_add(qm_tx *tx);
+qm_code qm_do_geonames_finish(qm_tx *tx);
+qm_code qm_do_geonames_delete(qm_tx *tx);
+qm_code qm_do_geonames_sweep(qm_tx *tx);
 /* Writes the op's rule rows; own or stock 0 in a row stands for the new one. */
 qm_code qm_write_rules(qm_tx *tx, int64_t new_own, int64_t new_stock);
 /* Is the op's generation the current one? Otherwise the verdict becomes QM_STALE. */
 qm_code qm_check_generation(qm_tx *tx, bool *current);
+
+/* Where an address is (locate.c). */
+qm_code qm_locate(qm_tx *tx, const qm_address *address, qm_location *out);
 
 /* The sources of a stock in order of priority with what they have of a product; candidates[] has
  * room for QM_SOURCES_MAX. */

@@ -7,7 +7,7 @@ local quartermaster = {}
 ---@class qm.Inventory
 local Inventory = {}
 
----@class qm.Destination where goods go; the coordinates come together or not at all, and 0 is one
+---@class qm.Destination where goods go; the coordinates come together or not at all, and 0 is one. Without them it is looked up in `inv.places`
 ---@field country? string
 ---@field region? string
 ---@field city? string
@@ -27,6 +27,7 @@ function quartermaster.distance(from, to) end
 ---@field order? string
 ---@field shipments integer number of sources used
 ---@field distance_km? number of all sources used; only when the destination is on the map and so are they
+---@field destination? { latitude: number, longitude: number, by: "coordinates"|"postcode"|"city"|"region" } where it is, when that is known
 ---@field sources { source: string, distance_km: number? }[] those used, in order of preference
 ---@field picks { line: integer, sku: string, source: string, qty_to_deduct: number, qty_available: number }[]
 ---@field short { line: integer, sku: string, qty: number }[]
@@ -46,6 +47,8 @@ function quartermaster.distance(from, to) end
 ---@field lines? qm.SelectLine[]
 ---@field algorithm? "priority"|"distance" default "priority"; "distance": the nearest source first, those at an unknown distance last, equal ones by priority
 ---@field destination? qm.Destination default: the order's
+---@field distances? table<string, number> kilometres by source, which count instead of what would be worked out; a source that is not there is at an unknown distance. With them "distance" needs no destination
+---@field distance? fun(source: qm.Source, destination: qm.Destination): number? the same, asked once for each source of the stock before anything is read for the selection; what it raises is raised, nil: unknown. Both arguments have coordinates when they are known, also by `inv.places`. Needs a destination; it may yield
 ---@field sources? string[] the only sources to ask, in this order of priority
 ---@field availability? "residual"|"physical" default "residual"; "physical" counts what is allocated to others too
 ---@field rows? "used"|"all" default "used"; "all" lists candidates of which nothing is taken as well

@@ -55,6 +55,10 @@ local function select(world)
   if world:once_in(4) then request.rows = "all" end
   if world:once_in(6) then request.sources = { world:source(), world:source() } end
   if world:once_in(30) and request.sources then request.sources[1] = "nowhere" end
+  if world:once_in(6) then
+    request.distances = { [world:source()] = world.random(0, 8) / 4, [world:source()] = 1 }
+    if world:once_in(10) then request.distances.nowhere = 1 end
+  end
   return { "select", request }
 end
 
