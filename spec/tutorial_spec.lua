@@ -93,7 +93,7 @@ end
 local function run_text(text, directory)
   local environment = setmetatable({}, { __index = _G })
   local checks = 0
-  text = text:gsub('path = "', '%0' .. directory .. "/")
+  text = text:gsub('(path = ")([^":])', '%1' .. directory .. "/%2") -- :memory: is no file
   local ok, problem = pcall(function()
     for _, block in ipairs(blocks_of(text)) do
       checks = checks + run_block(block, environment)
