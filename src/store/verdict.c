@@ -42,6 +42,7 @@ static uint32_t append(qm_out *out, const void *data, size_t size) {
   uint32_t at = (uint32_t)out->used;
   if (size > 0)
     memcpy(out->bytes + at, data, size);
+  memset(out->bytes + at + size, 0, need - size); /* answers are posted to other processes */
   out->used += need;
   return at;
 }
