@@ -18,7 +18,7 @@ end
 local NO_LINE = "the plan picks for a line that the order does not have"
 local NO_QTY = "this is not a quantity: at most four decimals, no other signs"
 
--- What is wrong, the picks, the code, the message: one for both calls, or what ship and allocate say.
+-- What is wrong, the picks, the code, and the message where both calls say the same.
 local REFUSED = {
   { "no picks", {}, "INVALID", "the list is empty" },
   { "too many picks", times(4001, pick(1, "bike", "muc", 1)), "LIMIT",
