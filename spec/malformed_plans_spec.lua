@@ -21,6 +21,8 @@ local NO_QTY = "this is not a quantity: at most four decimals, no other signs"
 -- What is wrong, the picks, the code, and the message where both calls say the same.
 local REFUSED = {
   { "no picks", {}, "INVALID", "the list is empty" },
+  { "only picks that take nothing", { pick(1, "bike", "muc", 0), pick(2, "bell", "ham", 0) },
+    "INVALID", "the list is empty" },
   { "too many picks", times(4001, pick(1, "bike", "muc", 1)), "LIMIT",
     "there are too many entries; split the request" },
   { "a pick of nothing", { {} }, "INVALID", "a quantity is needed" },

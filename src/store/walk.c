@@ -321,6 +321,16 @@ static qm_code find_order(qm_walk *walk, bool *found) {
   return QM_OK;
 }
 
+/* A plan may list candidates of which it takes nothing, but not only those. */
+static bool asks_for_something(const qm_op *op) {
+  bool some = (op->flags & QM_PLANNED) == 0;
+  for (uint32_t i = 0; i < op->row_count && !some; i++) {
+    const qm_row *row = &qm_op_rows(op)[i];
+    some = row->bad || (row->flags & QM_HAS_QTY) == 0 || row->qty != 0;
+  }
+  return some;
+}
+
 qm_code qm_walk_order(qm_tx *tx, const qm_step *step) {
   qm_walk walk = {.tx = tx, .step = step};
   bool found, listed = (tx->op->flags & QM_HAS_LINES) != 0;
@@ -331,7 +341,7 @@ qm_code qm_walk_order(qm_tx *tx, const qm_step *step) {
     qm_problem_add(tx, QM_P_PLAN_ORDER, -1, qm_op_str(tx->op, tx->op->order));
     return QM_OK;
   }
-  if ((listed || step->by_line) && tx->op->row_count == 0) {
+  if ((listed || step->by_line) && (tx->op->row_count == 0 || !asks_for_something(tx->op))) {
     qm_problem_add(tx, QM_P_EMPTY_LIST, -1, (qm_str){NULL, 0});
     return QM_OK;
   }
