@@ -88,9 +88,9 @@ enum {
   QM_HAS_TOGETHER = 1 << 30
 };
 
-/* The kind of a document that stands for another system's order of which only reservations are
- * known: documents of requests have the kind of their op. */
-enum { QM_FOREIGN_ORDER = 1000 };
+/* Documents of requests have the kind of their op. These stand for another system's order of which
+ * only reservations are known, and for what was known of an order before it was placed here. */
+enum { QM_FOREIGN_ORDER = 1000, QM_FOREIGN_PASSED = 1001 };
 
 /* A counter of a row that is no quantity holds what is wrong with it instead: this and the
  * qm_problem_kind. */

@@ -256,7 +256,8 @@ static qm_qty take_firm(group *g, qm_qty qty) {
 }
 
 /* While only reservations of an order were known, a document stood for it. What was adopted is the
- * order's from now on. */
+ * order's from now on; sums that compaction has made of it keep that document, which is one of the
+ * order's. */
 static qm_code replace_foreign(qm_tx *tx) {
   int64_t foreign;
   bool found = false;
@@ -269,7 +270,9 @@ static qm_code replace_foreign(qm_tx *tx) {
   if (code || !found)
     return code;
   code = QM_RUN(tx, ADOPTED_PASS, QM_I(foreign), QM_I(tx->document));
-  return code ? code : QM_RUN(tx, DOCUMENT_FORGET, QM_I(foreign));
+  return code ? code
+              : QM_RUN(tx, DOCUMENT_PASS, QM_I(foreign), QM_I(tx->document),
+                       QM_I(QM_FOREIGN_PASSED));
 }
 
 static qm_code write_order(placing *p) {
