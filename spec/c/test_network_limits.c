@@ -1,0 +1,96 @@
+/* test_network_limits.c: proven selection with quantities and costs as large, as fine and as many
+ * as they may be. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "exact.h"
+#include "network.h"
+#include "plan.h"
+
+enum { LINES = 48, SOURCES = 48, PAIRS = LINES * SOURCES };
+
+static struct {
+  qm_select_line lines[LINES];
+  qm_qty supply[PAIRS], capacity[SOURCES], needs[LINES], before[PAIRS], taken[PAIRS];
+  int64_t shipment[SOURCES], unit[PAIRS];
+  size_t order[SOURCES];
+  bool open[SOURCES];
+  qm_pick picks[PAIRS];
+  qm_select_costs costs;
+  qm_certificate certificate;
+  qm_select request;
+  void *scratch;
+} in;
+
+/* Each line of a product of its own; what is wanted, what there is and costs are up to the test. */
+static void start(size_t lines, size_t sources) {
+  void *scratch = in.scratch;
+  memset(&in, 0, sizeof in);
+  in.scratch = scratch;
+  for (size_t i = 0; i < lines; i++)
+    in.lines[i] = (qm_select_line){.product = i, .need = QM_QTY_ONE, .unit = 1};
+  for (size_t i = 0; i < sources; i++)
+    in.order[i] = i;
+  in.costs = (qm_select_costs){.shipment = in.shipment,
+                               .unit = in.unit,
+                               .missing = -1,
+                               .open = in.open,
+                               .most = sources,
+                               .budget = 1000};
+  in.request = (qm_select){.lines = in.lines,
+                           .line_count = lines,
+                           .source_count = sources,
+                           .supply = in.supply,
+                           .sources = in.order,
+                           .wanted = sources,
+                           .picks = in.picks,
+                           .pick_capacity = PAIRS,
+                           .costs = &in.costs,
+                           .product_count = lines,
+                           .scratch = in.scratch,
+                           .certificate = &in.certificate};
+}
+
+/* Whether a plan was made that holds; it leaves out so much. */
+static bool leaves_out(qm_select_fn algorithm, qm_qty quantity) {
+  size_t index;
+  qm_qty left = 0;
+  for (size_t i = 0; i < LINES; i++)
+    in.needs[i] = in.lines[i].need;
+  memcpy(in.before, in.supply, sizeof in.before);
+  if (!CHECK_INT(algorithm(&in.request), QM_OK))
+    return false;
+  for (size_t i = 0; i < LINES; i++)
+    left += in.lines[i].need;
+  return CHECK_INT(left, quantity) &&
+         CHECK_INT(qm_plan_check(&in.request, in.needs, in.before, in.taken, &index), QM_PLAN_FINE);
+}
+
+static void fill(qm_qty *list, size_t count, qm_qty value) {
+  for (size_t i = 0; i < count; i++)
+    list[i] = value;
+}
+
+/* ---- the tests ---- */
+
+TEST(a_way_is_found_however_long_it_is) {
+  start(24, SOURCES);
+  for (size_t i = 0; i < 24; i++)
+    in.lines[i].need = SOURCES * 3 * QM_QTY_ONE;
+  fill(in.supply, 24 * SOURCES, 2 * QM_QTY_ONE);
+  fill(in.capacity, SOURCES, 50 * QM_QTY_ONE);
+  in.costs.capacity = in.capacity;
+  CHECK(leaves_out(qm_select_fewest, 24 * SOURCES * QM_QTY_ONE));
+}
+
+/* Three sources must open one each of three lines; two of others leave anyway, and carry nothing.
+ */
+int main(void) {
+  start(LINES, SOURCES);
+  in.scratch = malloc(qm_network_scratch(&in.request));
+  RUN(a_way_is_found_however_long_it_is);
+  free(in.scratch);
+  return unit_report();
+}
