@@ -75,6 +75,18 @@ static void fill(qm_qty *list, size_t count, qm_qty value) {
 
 /* ---- the tests ---- */
 
+TEST(lines_of_many_small_units_share_what_may_leave) {
+  start(2, 3);
+  in.lines[0].need = 1234567891;
+  in.lines[1].need = 987654321;
+  fill(in.supply, 6, 1000000001);
+  fill(in.capacity, 3, 1500000001);
+  for (int i = 0; i < 6; i++)
+    in.unit[i] = 2 + i % 3;
+  in.costs.capacity = in.capacity;
+  CHECK(leaves_out(qm_select_cheapest, 0));
+}
+
 TEST(a_way_is_found_however_long_it_is) {
   start(24, SOURCES);
   for (size_t i = 0; i < 24; i++)
@@ -85,12 +97,39 @@ TEST(a_way_is_found_however_long_it_is) {
   CHECK(leaves_out(qm_select_fewest, 24 * SOURCES * QM_QTY_ONE));
 }
 
+TEST(as_much_as_possible_is_sent_where_costs_must_be_counted_coarsely) {
+  start(4, 3);
+  for (int i = 0; i < 4; i++)
+    in.lines[i].need = 10000003 + 7 * i;
+  fill(in.supply, 12, 20000000);
+  fill(in.capacity, 3, QM_QTY_MAX);
+  for (int i = 0; i < 12; i++)
+    in.unit[i] = 3700 + 13 * i;
+  in.costs.capacity = in.capacity;
+  CHECK(leaves_out(qm_select_cheapest, 0));
+  CHECK(!in.certificate.optimal);
+}
+
+TEST(costs_are_told_apart_however_large) {
+  start(1, 2);
+  in.lines[0].need = 6 * QM_QTY_ONE;
+  fill(in.supply, 2, 6 * QM_QTY_ONE);
+  fill(in.shipment, 2, QM_COST_MAX);
+  fill(in.unit, 2, QM_COST_MAX / 100 * 91);
+  in.unit[1] = QM_COST_MAX / 100 * 90;
+  CHECK(leaves_out(qm_select_cheapest, 0));
+  CHECK_INT(in.picks[0].source, 1);
+}
+
 /* Three sources must open one each of three lines; two of others leave anyway, and carry nothing.
  */
 int main(void) {
   start(LINES, SOURCES);
   in.scratch = malloc(qm_network_scratch(&in.request));
+  RUN(lines_of_many_small_units_share_what_may_leave);
   RUN(a_way_is_found_however_long_it_is);
+  RUN(as_much_as_possible_is_sent_where_costs_must_be_counted_coarsely);
+  RUN(costs_are_told_apart_however_large);
   free(in.scratch);
   return unit_report();
 }

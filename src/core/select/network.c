@@ -41,7 +41,8 @@ static qm_code solve(network *n) {
   const qm_select_costs *costs = n->request->costs;
   qm_certificate *certificate = n->request->certificate;
   bool sharing = qm_network_find_shared(n);
-  qm_network_weigh(n, !qm_network_priced(n) && (sharing || costs->most < n->sources));
+  if (!qm_network_weigh(n, !qm_network_priced(n) && (sharing || costs->most < n->sources)))
+    return QM_LIMIT;
   qm_exact problem = {.item_count = n->item_count,
                       .source_count = n->sources,
                       .want = n->want,
