@@ -121,6 +121,28 @@ TEST(costs_are_told_apart_however_large) {
   CHECK_INT(in.picks[0].source, 1);
 }
 
+TEST(a_group_may_begin_with_a_line_that_wants_nothing) {
+  start(2, 1);
+  in.lines[0].need = in.lines[0].unit = 0;
+  in.lines[0].next = 1;
+  in.lines[1].follows = true;
+  in.lines[1].need = in.lines[1].unit = 2;
+  fill(in.supply, 2, 2);
+  CHECK(leaves_out(qm_select_fewest, 0));
+}
+
+TEST(less_than_a_unit_of_a_group_is_not_wanted) {
+  start(3, 2);
+  in.lines[0].next = 1;
+  in.lines[1].follows = true;
+  in.lines[1].unit = 2 * QM_QTY_ONE;
+  fill(in.supply, 6, QM_QTY_ONE);
+  in.shipment[0] = 5;
+  CHECK(leaves_out(qm_select_cheapest, 2 * QM_QTY_ONE));
+  CHECK(in.certificate.optimal);
+  CHECK_INT(in.picks[0].source, 1);
+}
+
 /* Three sources must open one each of three lines; two of others leave anyway, and carry nothing.
  */
 int main(void) {
@@ -130,6 +152,8 @@ int main(void) {
   RUN(a_way_is_found_however_long_it_is);
   RUN(as_much_as_possible_is_sent_where_costs_must_be_counted_coarsely);
   RUN(costs_are_told_apart_however_large);
+  RUN(a_group_may_begin_with_a_line_that_wants_nothing);
+  RUN(less_than_a_unit_of_a_group_is_not_wanted);
   free(in.scratch);
   return unit_report();
 }
