@@ -295,6 +295,22 @@ describe("what selection is told", function()
     end)
   end)
 
+  it("is refused when it adds up to more than can be told", function()
+    shop({ bike = { muc = 60000, ham = 60000 } }, function(select)
+      local lines = { { sku = "bike", qty = 20000 } }
+      for _, algorithm in ipairs{ "priority", "fewest", "cheapest" } do
+        helpers.expect_problems({ "lines LIMIT" }, select{ lines = lines, algorithm = algorithm,
+          costs = { unit = 10000000 } })
+      end
+      helpers.expect_problems({ "lines LIMIT" }, select{ algorithm = "fewest",
+        lines = { { sku = "bike", qty = 1e11 }, { sku = "bike", qty = 1 } } })
+      local plan = assert(select{ lines = lines, algorithm = "cheapest",
+        terms = { ham = { unit = 10000000 } } })
+      assert.same({ "cost", "from there the line would cost 100000000000 more" },
+        { why(plan, 1, "ham") })
+    end)
+  end)
+
   it("raises when it is of the wrong kind", function()
     shop(SPREAD, function(select)
       for _, wrong in ipairs{

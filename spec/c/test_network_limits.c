@@ -121,6 +121,41 @@ TEST(costs_are_told_apart_however_large) {
   CHECK_INT(in.picks[0].source, 1);
 }
 
+TEST(what_adds_up_to_too_much_is_refused) {
+  start(2, 1);
+  fill(in.supply, 2, QM_QTY_MAX);
+  in.lines[0].need = QM_QTY_MAX;
+  in.lines[1].need = 1;
+  CHECK_INT(qm_select_fewest(&in.request), QM_LIMIT);
+  int64_t cost;
+  fill(in.unit, 2, QM_COST_MAX);
+  in.request.pick_count = 1;
+  in.picks[0] = (qm_pick){0, 0, QM_QTY_MAX, QM_QTY_MAX};
+  CHECK_INT(qm_network_cost(&in.request, &cost), QM_LIMIT);
+}
+
+TEST(a_cost_is_never_less_than_what_it_is) {
+  start(1, 1);
+  int64_t cost;
+  in.request.pick_count = 1;
+  in.lines[0].need = 0;
+  in.picks[0] = (qm_pick){0, 0, 1, 1};
+  in.unit[0] = 1;
+  CHECK_INT(qm_network_cost(&in.request, &cost), QM_OK);
+  CHECK_INT(cost, 1);
+}
+
+TEST(bounds_of_large_costs_are_legal) {
+  start(1, 12);
+  in.lines[0].need = QM_QTY_MAX - 1;
+  for (int i = 0; i < 12; i++) {
+    in.supply[i] = QM_QTY_MAX / 2 - 7 * i;
+    in.unit[i] = QM_COST_MAX - i;
+  }
+  CHECK(leaves_out(qm_select_cheapest, 0));
+  CHECK(in.certificate.bound >= 0 && in.certificate.bound <= QM_QTY_MAX);
+}
+
 TEST(a_group_may_begin_with_a_line_that_wants_nothing) {
   start(2, 1);
   in.lines[0].need = in.lines[0].unit = 0;
@@ -152,6 +187,9 @@ int main(void) {
   RUN(a_way_is_found_however_long_it_is);
   RUN(as_much_as_possible_is_sent_where_costs_must_be_counted_coarsely);
   RUN(costs_are_told_apart_however_large);
+  RUN(what_adds_up_to_too_much_is_refused);
+  RUN(a_cost_is_never_less_than_what_it_is);
+  RUN(bounds_of_large_costs_are_legal);
   RUN(a_group_may_begin_with_a_line_that_wants_nothing);
   RUN(less_than_a_unit_of_a_group_is_not_wanted);
   free(in.scratch);

@@ -66,7 +66,7 @@ static int64_t extra_cost(const qm_selecting *s, const reasons *r, size_t source
       more -= part > 0 && !s->open[i] && !sends_more(s, i, part) ? (double)s->costs.shipment[i] : 0;
       left -= part;
     }
-  return (int64_t)(more + 0.5);
+  return more < (double)QM_QTY_MAX ? (int64_t)(more + 0.5) : QM_QTY_MAX;
 }
 
 /* ---- why ---- */

@@ -45,6 +45,7 @@ typedef struct qm_selecting {
   bool whole;  /* all of it, or nothing */
   qm_select_costs costs;
   qm_certificate certificate;
+  int64_t cost;
 } qm_selecting;
 
 /* Zeroed memory on top of the stack. */

@@ -70,7 +70,10 @@ static qm_code solve(network *n) {
 
 static qm_code select_proven(qm_select *request, bool fewest) {
   network n = {.request = request, .fewest = fewest, .sources = request->wanted};
-  if (request->line_count * request->wanted > QM_NETWORK_MAX)
+  qm_qty all = 0;
+  for (size_t i = 0; i < request->line_count && all <= QM_QTY_MAX; i++)
+    all += request->lines[i].need;
+  if (all > QM_QTY_MAX || request->line_count * request->wanted > QM_NETWORK_MAX)
     return QM_LIMIT;
   lay_out(&n, request, request->scratch);
   qm_network_list_items(&n);

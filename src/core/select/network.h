@@ -30,7 +30,7 @@ struct qm_certificate {
 /* Scratch that a selection at a cost needs. */
 size_t qm_network_scratch(const qm_select *request);
 
-/* What picks cost, shortages included; in 1/10000, rounded up. */
-int64_t qm_network_cost(const qm_select *request);
+/* What picks cost, shortages included; in 1/10000, rounded up. QM_LIMIT: more than QM_QTY_MAX. */
+qm_code qm_network_cost(const qm_select *request, int64_t *cost);
 
 #endif

@@ -73,7 +73,7 @@ qm_code qm_network_list_picks(network *n) {
   return list_by_source(n);
 }
 
-int64_t qm_network_cost(const qm_select *request) {
+qm_code qm_network_cost(const qm_select *request, int64_t *cost) {
   const qm_select_costs *costs = request->costs;
   wide total = 0;
   for (size_t source = 0; source < request->source_count; source++) {
@@ -87,5 +87,7 @@ int64_t qm_network_cost(const qm_select *request) {
              qm_unit_cost(request, request->picks[i].line, request->picks[i].source);
   for (size_t i = 0; i < request->line_count && costs->missing > 0; i++)
     total += (wide)request->lines[i].need * costs->missing;
-  return (int64_t)((total + QM_QTY_ONE / 2) / QM_QTY_ONE);
+  total = (total + QM_QTY_ONE - 1) / QM_QTY_ONE;
+  *cost = total <= QM_QTY_MAX ? (int64_t)total : QM_QTY_MAX;
+  return total <= QM_QTY_MAX ? QM_OK : QM_LIMIT;
 }

@@ -146,5 +146,5 @@ int64_t qm_network_bound(const network *n, double bound) {
   if (n->fewest)
     return (int64_t)fmax(0, floor(rest / n->shipment_weight));
   double cost = floor((rest - (double)n->sources) / n->cost_weight) * n->step;
-  return (int64_t)fmax(0, floor(cost / (double)QM_QTY_ONE));
+  return (int64_t)fmin(fmax(0, floor(cost / (double)QM_QTY_ONE)), (double)QM_QTY_MAX);
 }
