@@ -180,6 +180,18 @@ TEST(less_than_a_unit_of_a_group_is_not_wanted) {
 
 /* Three sources must open one each of three lines; two of others leave anyway, and carry nothing.
  */
+TEST(what_leaves_anyway_is_no_bound_of_shipments) {
+  start(8, 10);
+  for (int line = 0; line < 8; line++)
+    for (int source = 0; source < 5; source++)
+      in.supply[line * 10 + source] = (line * 7 + source * 3) % 5 < 2 ? QM_QTY_ONE : 0;
+  for (int source = 5; source < 10; source++)
+    in.open[source] = true;
+  in.costs.budget = 1;
+  CHECK(leaves_out(qm_select_fewest, 0));
+  CHECK(in.certificate.optimal || in.certificate.bound <= 5);
+}
+
 int main(void) {
   start(LINES, SOURCES);
   in.scratch = malloc(qm_network_scratch(&in.request));
@@ -192,6 +204,7 @@ int main(void) {
   RUN(bounds_of_large_costs_are_legal);
   RUN(a_group_may_begin_with_a_line_that_wants_nothing);
   RUN(less_than_a_unit_of_a_group_is_not_wanted);
+  RUN(what_leaves_anyway_is_no_bound_of_shipments);
   free(in.scratch);
   return unit_report();
 }

@@ -143,8 +143,11 @@ static double shortage_of(const network *n) {
 
 int64_t qm_network_bound(const network *n, double bound) {
   double rest = bound - shortage_of(n);
-  if (n->fewest)
+  if (n->fewest) { /* those that leave anyway need not carry anything */
+    for (size_t rank = 0; rank < n->sources; rank++)
+      rest -= n->state[rank] == QM_SOURCE_OPEN ? n->shipment_weight : 0;
     return (int64_t)fmax(0, floor(rest / n->shipment_weight));
+  }
   double cost = floor((rest - (double)n->sources) / n->cost_weight) * n->step;
   return (int64_t)fmin(fmax(0, floor(cost / (double)QM_QTY_ONE)), (double)QM_QTY_MAX);
 }
