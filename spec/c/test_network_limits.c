@@ -192,6 +192,36 @@ TEST(what_leaves_anyway_is_no_bound_of_shipments) {
   CHECK(in.certificate.optimal || in.certificate.bound <= 5);
 }
 
+/* Sums of what there is pass what doubles hold. */
+TEST(goods_in_plenty_are_counted_exactly) {
+  enum { MANY = 40 };
+  double want[2] = {999999999999999, 999999999999997}, have[2 * MANY], cost[2 * MANY], fixed[MANY];
+  double missing[2] = {INFINITY, INFINITY}, sent[2 * MANY];
+  unsigned char state[MANY] = {0};
+  bool open[MANY];
+  for (int i = 0; i < MANY; i++) {
+    have[i] = want[0] - 2 * (i % 3);
+    have[MANY + i] = want[1] - 2 * (i % 2);
+    cost[i] = cost[MANY + i] = 0;
+    fixed[i] = 100 + i % 7;
+  }
+  qm_exact problem = {.item_count = 2,
+                      .source_count = MANY,
+                      .want = want,
+                      .have = have,
+                      .cost = cost,
+                      .missing = missing,
+                      .fixed = fixed,
+                      .state = state,
+                      .most = MANY,
+                      .budget = 100000,
+                      .scratch = in.scratch};
+  qm_exact_plan plan = {.open = open, .sent = sent};
+  qm_exact_solve(&problem, &plan);
+  CHECK(plan.optimal);
+  CHECK_INT(plan.cost, 100);
+}
+
 int main(void) {
   start(LINES, SOURCES);
   in.scratch = malloc(qm_network_scratch(&in.request));
@@ -205,6 +235,7 @@ int main(void) {
   RUN(a_group_may_begin_with_a_line_that_wants_nothing);
   RUN(less_than_a_unit_of_a_group_is_not_wanted);
   RUN(what_leaves_anyway_is_no_bound_of_shipments);
+  RUN(goods_in_plenty_are_counted_exactly);
   free(in.scratch);
   return unit_report();
 }

@@ -22,7 +22,7 @@ typedef struct qm_search {
   unsigned char *state; /* [source] */
   size_t *trail;        /* sources in the order they were decided */
   size_t decided, opened;
-  double *reach; /* [item]: what sources that are not closed have */
+  int64_t *reach; /* [item]: what sources that are not closed have; may pass what doubles hold */
 
   /* bounds */
   double *prices;     /* [depth * items + item]: what it is worth to have all of an item sent */
