@@ -142,6 +142,26 @@ describe("selection may be told", function()
     end)
   end)
 
+  it("to send all whatever it costs, when it is all or nothing", function()
+    shop(SPREAD, function(select)
+      local plan = assert(select{ lines = BOTH, algorithm = "cheapest", whole = true,
+        costs = { shipment = 3, missing = 0 } })
+      assert.same({ "ham 2 bike, ham 1 lock", 3, true }, { said(plan), plan.cost, plan.optimal })
+    end)
+  end)
+
+  it("to send all or nothing, and says so of what was there", function()
+    shop(SPREAD, function(select)
+      for _, algorithm in ipairs{ "priority", "fewest", "cheapest" } do
+        local plan = assert(select{ algorithm = algorithm, whole = true,
+          lines = { { sku = "bike", qty = 5 }, { sku = "lock", qty = 1 } } })
+        assert.same({ "all_or_nothing", "not all that was asked for can be sent, so nothing is" },
+          { why(plan, 2, "ham") })
+        assert.equal("no_item", (why(plan, 2, "muc")))
+      end
+    end)
+  end)
+
   it("never to use a source, with any algorithm", function()
     shop(SPREAD, function(select)
       for _, algorithm in ipairs{ "priority", "fewest", "cheapest" } do

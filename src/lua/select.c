@@ -105,6 +105,7 @@ static bool is_short(const qm_selecting *s) {
 /* What cannot be sent as a whole is not sent at all. */
 static void choose_nothing(qm_selecting *s) {
   size_t cells = s->product_count * s->request.source_count;
+  s->none = true;
   s->request.pick_count = 0;
   memcpy(s->request.supply, s->before, cells * sizeof *s->before);
   for (size_t i = 0; i < s->request.line_count; i++)
@@ -124,7 +125,9 @@ static qm_code choose(lua_State *L, qm_selecting *s) {
     return code;
   if (s->whole && is_short(s))
     choose_nothing(s);
-  return qm_plan_check(&s->request, s->asked, s->before, s->taken, &index) == QM_PLAN_FINE;
+  if (qm_plan_check(&s->request, s->asked, s->before, s->taken, &index) != QM_PLAN_FINE)
+    return QM_INVALID;
+  return s->priced ? qm_network_cost(&s->request, &s->cost) : QM_OK;
 }
 
 /* ---- select(store, where, lines, options) -> plan, or nil, ... ---- */

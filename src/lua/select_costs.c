@@ -202,7 +202,7 @@ void qm_selecting_read_costs(lua_State *L, qm_selecting *s, int lines, int optio
   read_unit_costs(L, s, lines, unit);
   s->costs.shipment = shipment;
   s->costs.unit = unit;
-  s->costs.missing = missing;
+  s->costs.missing = s->whole ? -1 : missing; /* nothing is left out for its price then */
   s->costs.open = s->open;
   s->costs.capacity = s->capacity;
   s->request.costs = &s->costs;

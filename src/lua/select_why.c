@@ -100,6 +100,8 @@ static bool is_full(const qm_selecting *s, const reasons *r, size_t source) {
 static qm_why why_not_chosen(const qm_selecting *s, const reasons *r, size_t rank, size_t source) {
   const qm_select_line *line = &s->request.lines[r->line];
   bool grouped = line->next || line->follows;
+  if (s->none)
+    return QM_WHY_NONE;
   if (!s->algorithm->proven)
     return rank >= r->needed ? QM_WHY_FILLED : grouped ? QM_WHY_GROUP : QM_WHY_SPLIT;
   if (may_not_split(s, r, source))
