@@ -13,6 +13,8 @@ static void deal_loose(network *n, size_t item) {
     for (size_t rank = 0; rank < n->sources; rank++) {
       size_t source = request->sources[rank];
       qm_qty left = (qm_qty)n->sent[item * n->sources + rank] * n->quantity[item];
+      if (left == 0)
+        continue;
       for (size_t i = n->first_line[item]; i < request->line_count; i++)
         left -= n->item_of[i] == item ? n->taken[i * request->source_count + source] : 0;
       for (size_t i = n->first_line[item]; left > 0 && i < request->line_count; i++) {
