@@ -192,6 +192,12 @@ TEST(what_leaves_anyway_is_no_bound_of_shipments) {
   CHECK(in.certificate.optimal || in.certificate.bound <= 5);
 }
 
+TEST(a_larger_request_has_a_smaller_budget) {
+  CHECK_INT(qm_network_budget(32, 32), QM_STEPS_STANDARD);
+  CHECK_INT(qm_network_budget(4000, 128), QM_STEPS_STANDARD / 500);
+  CHECK(qm_network_budget(QM_NETWORK_MAX, 1) > 0);
+}
+
 /* Sums of what there is pass what doubles hold. */
 TEST(goods_in_plenty_are_counted_exactly) {
   enum { MANY = 40 };
@@ -235,6 +241,7 @@ int main(void) {
   RUN(a_group_may_begin_with_a_line_that_wants_nothing);
   RUN(less_than_a_unit_of_a_group_is_not_wanted);
   RUN(what_leaves_anyway_is_no_bound_of_shipments);
+  RUN(a_larger_request_has_a_smaller_budget);
   RUN(goods_in_plenty_are_counted_exactly);
   free(in.scratch);
   return unit_report();

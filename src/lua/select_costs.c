@@ -174,7 +174,7 @@ static void read_limits(lua_State *L, qm_selecting *s, int options) {
     else if (most < (lua_Number)s->costs.most)
       s->costs.most = (size_t)most;
   }
-  s->costs.budget = QM_STEPS_STANDARD;
+  s->costs.budget = qm_network_budget(s->request.line_count, s->request.wanted);
   if (raw_field(L, options, "budget"))
     s->costs.budget = (uint64_t)luaL_checknumber(L, -1);
   s->whole = raw_flag(L, options, "whole");

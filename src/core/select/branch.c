@@ -12,7 +12,7 @@ static const qm_effort efforts[] = {
 };
 
 static const qm_effort *effort_here(const qm_search *s) {
-  return &efforts[s->steps < 2000 ? 0 : s->steps < 10000 ? 1 : 2];
+  return &efforts[s->evaluations < 2000 ? 0 : s->evaluations < 10000 ? 1 : 2];
 }
 
 void qm_decide(qm_search *s, size_t source, unsigned char state) {

@@ -86,8 +86,7 @@ static bool has_any(const qm_exact *p, size_t source) {
   return any;
 }
 
-/* Costs of sources are often alike for all items, so that the last item's order is nearly this
- * one's. */
+/* The cheapest first, equally cheap ones in order. */
 static void sort_sources(qm_search *s, size_t item) {
   const double *have = &s->have[item * s->sources], *cost = &s->cost[item * s->sources];
   uint32_t *order = &s->order[item * s->sources];
@@ -251,11 +250,11 @@ static void send_best(qm_search *s, root *r, double *sent) {
       sent[item * p->source_count + s->id[i]] = units[i];
   }
 }
+
 /* A bound that rounding cannot have moved too high. */
 static double without_rounding(double bound) {
   return qm_more(bound - qm_more(1e-6, bound * 1e-13), 0);
 }
-
 
 void qm_exact_solve(const qm_exact *problem, qm_exact_plan *plan) {
   root r;

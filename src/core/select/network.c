@@ -37,6 +37,12 @@ size_t qm_network_scratch(const qm_select *request) {
          qm_exact_scratch(request->line_count, request->wanted, request->product_count + 1);
 }
 
+uint64_t qm_network_budget(size_t line_count, size_t wanted) {
+  size_t pairs = line_count * wanted;
+  return pairs > QM_NETWORK_SMALL ? QM_STEPS_STANDARD * QM_NETWORK_SMALL / pairs
+                                  : QM_STEPS_STANDARD;
+}
+
 static qm_code solve(network *n) {
   const qm_select_costs *costs = n->request->costs;
   qm_certificate *certificate = n->request->certificate;
