@@ -40,6 +40,12 @@ static void take_fewer(qm_search *s, size_t forced) {
   }
 }
 
+/* What a bound may have gained by rounding: it grows with what is added up to it, and slowly with
+ * how much that is, as errors mostly make up for each other. */
+static double rounding_of(const qm_search *s, double mass) {
+  return mass * 0x1p-52 * (16 + (double)s->items / 16);
+}
+
 static double bound_at(qm_search *s, const double *prices) {
   double bound = 0;
   s->steps++;
@@ -56,9 +62,13 @@ static double bound_at(qm_search *s, const double *prices) {
   take_fewer(s, forced);
   for (size_t item = 0; item < s->items; item++)
     bound += prices[item];
-  for (size_t k = 0; k < s->taken_count; k++)
-    bound += s->value[s->taken[k]];
-  return bound;
+  double mass = bound;
+  for (size_t k = 0; k < s->taken_count; k++) {
+    double value = s->value[s->taken[k]];
+    bound += value;
+    mass += 2 * s->fixed[s->taken[k]] - value;
+  }
+  return bound - rounding_of(s, mass);
 }
 
 /* ---- raising prices one by one ---- */
