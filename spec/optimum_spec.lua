@@ -142,6 +142,26 @@ describe("selection may be told", function()
     end)
   end)
 
+  it("to send all whatever it costs, when it is all or nothing", function()
+    shop(SPREAD, function(select)
+      local plan = assert(select{ lines = BOTH, algorithm = "cheapest", whole = true,
+        costs = { shipment = 3, missing = 0 } })
+      assert.same({ "ham 2 bike, ham 1 lock", 3, true }, { said(plan), plan.cost, plan.optimal })
+    end)
+  end)
+
+  it("to send all or nothing, and says so of what was there", function()
+    shop(SPREAD, function(select)
+      for _, algorithm in ipairs{ "priority", "fewest", "cheapest" } do
+        local plan = assert(select{ algorithm = algorithm, whole = true,
+          lines = { { sku = "bike", qty = 5 }, { sku = "lock", qty = 1 } } })
+        assert.same({ "all_or_nothing", "not all that was asked for can be sent, so nothing is" },
+          { why(plan, 2, "ham") })
+        assert.equal("no_item", (why(plan, 2, "muc")))
+      end
+    end)
+  end)
+
   it("never to use a source, with any algorithm", function()
     shop(SPREAD, function(select)
       for _, algorithm in ipairs{ "priority", "fewest", "cheapest" } do
@@ -292,6 +312,22 @@ describe("what selection is told", function()
         algorithm = "cheapest", terms = { muc = { safety = -1 } } })
       helpers.expect_problems({ "max_sources INVALID" }, select{ lines = BOTH, max_sources = 1,
         algorithm = "cheapest", terms = { muc = { use = "anyway" }, ham = { use = "anyway" } } })
+    end)
+  end)
+
+  it("is refused when it adds up to more than can be told", function()
+    shop({ bike = { muc = 60000, ham = 60000 } }, function(select)
+      local lines = { { sku = "bike", qty = 20000 } }
+      for _, algorithm in ipairs{ "priority", "fewest", "cheapest" } do
+        helpers.expect_problems({ "lines LIMIT" }, select{ lines = lines, algorithm = algorithm,
+          costs = { unit = 10000000 } })
+      end
+      helpers.expect_problems({ "lines LIMIT" }, select{ algorithm = "fewest",
+        lines = { { sku = "bike", qty = 1e11 }, { sku = "bike", qty = 1 } } })
+      local plan = assert(select{ lines = lines, algorithm = "cheapest",
+        terms = { ham = { unit = 10000000 } } })
+      assert.same({ "cost", "from there the line would cost 100000000000 more" },
+        { why(plan, 1, "ham") })
     end)
   end)
 

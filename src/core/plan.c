@@ -105,6 +105,7 @@ static const struct {
     [QM_WHY_CHEAPEST] = {"cheapest", "part of the cheapest plan"},
     [QM_WHY_COST] = {"cost", "it would cost more"},
     [QM_WHY_SHIPMENT] = {"shipment", "it would be one more shipment"},
+    [QM_WHY_NONE] = {"all_or_nothing", "not all that was asked for can be sent, so nothing is"},
     [QM_WHY_LEFT_OUT] = {"left_out",
                          "no more of the line is sent: not at that price, or not from so "
                          "many sources"},

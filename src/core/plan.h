@@ -44,6 +44,7 @@ typedef enum qm_why {
   QM_WHY_CHEAPEST,  /* used */
   QM_WHY_COST,      /* the line would cost more from there */
   QM_WHY_SHIPMENT,  /* it would be one more shipment */
+  QM_WHY_NONE,      /* all or nothing was asked for */
   QM_WHY_LEFT_OUT,  /* leaving the rest out costs less, or there may be no more sources */
   QM_WHYS
 } qm_why;

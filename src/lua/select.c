@@ -105,24 +105,29 @@ static bool is_short(const qm_selecting *s) {
 /* What cannot be sent as a whole is not sent at all. */
 static void choose_nothing(qm_selecting *s) {
   size_t cells = s->product_count * s->request.source_count;
+  s->none = true;
   s->request.pick_count = 0;
   memcpy(s->request.supply, s->before, cells * sizeof *s->before);
   for (size_t i = 0; i < s->request.line_count; i++)
     s->request.lines[i].need = s->asked[i];
 }
 
-static bool choose(lua_State *L, qm_selecting *s) {
+/* QM_LIMIT: something adds up to too much. */
+static qm_code choose(lua_State *L, qm_selecting *s) {
   size_t pairs = s->request.line_count * s->request.source_count, index;
   s->request.pick_capacity = s->request.line_count * s->request.wanted;
   s->request.picks = qm_block_push(L, s->request.pick_capacity, sizeof(qm_pick));
   s->taken = qm_block_push(L, pairs, sizeof(qm_qty));
   if (s->algorithm->proven)
     s->request.scratch = qm_block_push(L, 1, qm_network_scratch(&s->request));
-  if (s->algorithm->select(&s->request) != QM_OK)
-    return false;
+  qm_code code = s->algorithm->select(&s->request);
+  if (code)
+    return code;
   if (s->whole && is_short(s))
     choose_nothing(s);
-  return qm_plan_check(&s->request, s->asked, s->before, s->taken, &index) == QM_PLAN_FINE;
+  if (qm_plan_check(&s->request, s->asked, s->before, s->taken, &index) != QM_PLAN_FINE)
+    return QM_INVALID;
+  return s->priced ? qm_network_cost(&s->request, &s->cost) : QM_OK;
 }
 
 /* ---- select(store, where, lines, options) -> plan, or nil, ... ---- */
@@ -152,7 +157,12 @@ int qm_l_select(lua_State *L) {
     return qm_push_refusal(L, &s.refusal);
   fill_supply(L, &s);
   fill_own(L, &s);
-  if (!choose(L, &s))
+  qm_code code = choose(L, &s);
+  if (code == QM_LIMIT) {
+    qm_selecting_refuse(L, &s, QM_P_SUMS_LARGE, (qm_str){NULL, 0});
+    return qm_push_refusal(L, &s.refusal);
+  }
+  if (code)
     return luaL_error(L, "the algorithm made a plan that does not hold");
   return qm_push_plan(L, &s);
 }

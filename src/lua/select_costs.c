@@ -174,7 +174,7 @@ static void read_limits(lua_State *L, qm_selecting *s, int options) {
     else if (most < (lua_Number)s->costs.most)
       s->costs.most = (size_t)most;
   }
-  s->costs.budget = QM_STEPS_STANDARD;
+  s->costs.budget = qm_network_budget(s->request.line_count, s->request.wanted);
   if (raw_field(L, options, "budget"))
     s->costs.budget = (uint64_t)luaL_checknumber(L, -1);
   s->whole = raw_flag(L, options, "whole");
@@ -202,7 +202,7 @@ void qm_selecting_read_costs(lua_State *L, qm_selecting *s, int lines, int optio
   read_unit_costs(L, s, lines, unit);
   s->costs.shipment = shipment;
   s->costs.unit = unit;
-  s->costs.missing = missing;
+  s->costs.missing = s->whole ? -1 : missing; /* nothing is left out for its price then */
   s->costs.open = s->open;
   s->costs.capacity = s->capacity;
   s->request.costs = &s->costs;

@@ -101,7 +101,7 @@ static int64_t count_used(const qm_selecting *s, const bool *used) {
 }
 
 static void set_cost(lua_State *L, const qm_selecting *s, const bool *used) {
-  int64_t cost = qm_network_cost(&s->request), count = count_used(s, used);
+  int64_t cost = s->cost, count = count_used(s, used);
   bool fewest = s->algorithm->fewest;
   qm_push_qty(L, NULL, cost);
   lua_setfield(L, -2, "cost");

@@ -6,7 +6,7 @@ typedef struct reasons {
   int texts; /* on the stack: those that have been, by reason and source; most are said often */
   int count;
   bool by_distance;
-  bool *used;          /* by source */
+  qm_qty *sent;        /* by source: all that leaves from there */
   size_t line, needed; /* how many of the sources in order were asked until the line was filled */
 } reasons;
 
@@ -44,18 +44,11 @@ static int64_t dearest_below(const qm_selecting *s, const reasons *r, int64_t be
   return dearest;
 }
 
-/* What a source sends besides so much of the line. */
-static bool sends_more(const qm_selecting *s, size_t source, qm_qty part) {
-  for (size_t i = 0; i < s->request.pick_count; i++)
-    part -= s->request.picks[i].source == source ? s->request.picks[i].take : 0;
-  return part < 0;
-}
-
 /* How much more the plan would cost if this source sent of the line what it can instead of those
  * that take most for it, all else being as it is; in 1/10000. */
 static int64_t extra_cost(const qm_selecting *s, const reasons *r, size_t source) {
   qm_qty left = qm_select_has(&s->request, r->line, source);
-  double more = r->used[source] || s->open[source] ? 0 : (double)s->costs.shipment[source];
+  double more = r->sent[source] > 0 || s->open[source] ? 0 : (double)s->costs.shipment[source];
   for (int64_t cost = dearest_below(s, r, INT64_MAX); cost >= 0 && left > 0;
        cost = dearest_below(s, r, cost))
     for (size_t i = 0; i < s->request.source_count; i++) {
@@ -63,10 +56,11 @@ static int64_t extra_cost(const qm_selecting *s, const reasons *r, size_t source
         continue;
       qm_qty part = qm_qty_min(left, qm_selecting_taken(s, r->line, i));
       more += (double)part / (double)QM_QTY_ONE * (double)(unit_cost(s, r, source) - cost);
-      more -= part > 0 && !s->open[i] && !sends_more(s, i, part) ? (double)s->costs.shipment[i] : 0;
+      bool saved = part > 0 && !s->open[i] && r->sent[i] == part;
+      more -= saved ? (double)s->costs.shipment[i] : 0;
       left -= part;
     }
-  return (int64_t)(more + 0.5);
+  return more < (double)QM_QTY_MAX ? (int64_t)(more + 0.5) : QM_QTY_MAX;
 }
 
 /* ---- why ---- */
@@ -91,15 +85,15 @@ static bool may_not_split(const qm_selecting *s, const reasons *r, size_t source
 
 static bool is_full(const qm_selecting *s, const reasons *r, size_t source) {
   qm_qty room = s->capacity ? s->capacity[source] : QM_QTY_MAX;
-  for (size_t i = 0; i < s->request.pick_count; i++)
-    room -= s->request.picks[i].source == source ? s->request.picks[i].take : 0;
-  return room < s->request.lines[r->line].unit;
+  return room - r->sent[source] < s->request.lines[r->line].unit;
 }
 
 /* A source that has some of the line, and of which nothing is taken. */
 static qm_why why_not_chosen(const qm_selecting *s, const reasons *r, size_t rank, size_t source) {
   const qm_select_line *line = &s->request.lines[r->line];
   bool grouped = line->next || line->follows;
+  if (s->none)
+    return QM_WHY_NONE;
   if (!s->algorithm->proven)
     return rank >= r->needed ? QM_WHY_FILLED : grouped ? QM_WHY_GROUP : QM_WHY_SPLIT;
   if (may_not_split(s, r, source))
@@ -108,7 +102,7 @@ static qm_why why_not_chosen(const qm_selecting *s, const reasons *r, size_t ran
     return QM_WHY_CAPACITY;
   if (line->need > 0)
     return QM_WHY_LEFT_OUT;
-  if (s->algorithm->fewest && !r->used[source])
+  if (s->algorithm->fewest && r->sent[source] == 0)
     return QM_WHY_SHIPMENT;
   return extra_cost(s, r, source) > 0 ? QM_WHY_COST : QM_WHY_FILLED;
 }
@@ -172,9 +166,9 @@ static void add_why(lua_State *L, const qm_selecting *s, reasons *r, size_t rank
 
 void qm_push_why(lua_State *L, const qm_selecting *s) {
   reasons r = {.by_distance = s->algorithm->by_distance};
-  r.used = qm_block_push(L, s->request.source_count, sizeof *r.used);
+  r.sent = qm_block_push(L, s->request.source_count, sizeof *r.sent);
   for (size_t i = 0; i < s->request.pick_count; i++)
-    r.used[s->request.picks[i].source] |= s->request.picks[i].take > 0;
+    r.sent[s->request.picks[i].source] += s->request.picks[i].take;
   lua_newtable(L);
   r.texts = lua_gettop(L);
   lua_newtable(L);

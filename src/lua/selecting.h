@@ -43,8 +43,10 @@ typedef struct qm_selecting {
   /* at what cost */
   bool priced; /* costs are given, or the algorithm needs them */
   bool whole;  /* all of it, or nothing */
+  bool none;   /* so that it is nothing */
   qm_select_costs costs;
   qm_certificate certificate;
+  int64_t cost;
 } qm_selecting;
 
 /* Zeroed memory on top of the stack. */

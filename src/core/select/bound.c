@@ -40,9 +40,16 @@ static void take_fewer(qm_search *s, size_t forced) {
   }
 }
 
+/* What a bound may have gained by rounding: it grows with what is added up to it, and slowly with
+ * how much that is, as errors mostly make up for each other. */
+static double rounding_of(const qm_search *s, double mass) {
+  return mass * 0x1p-52 * (16 + (double)s->items / 16);
+}
+
 static double bound_at(qm_search *s, const double *prices) {
   double bound = 0;
   s->steps++;
+  s->evaluations++;
   fill_values(s, prices);
   s->taken_count = 0;
   for (size_t i = 0; i < s->sources; i++)
@@ -55,9 +62,13 @@ static double bound_at(qm_search *s, const double *prices) {
   take_fewer(s, forced);
   for (size_t item = 0; item < s->items; item++)
     bound += prices[item];
-  for (size_t k = 0; k < s->taken_count; k++)
-    bound += s->value[s->taken[k]];
-  return bound;
+  double mass = bound;
+  for (size_t k = 0; k < s->taken_count; k++) {
+    double value = s->value[s->taken[k]];
+    bound += value;
+    mass += 2 * s->fixed[s->taken[k]] - value;
+  }
+  return bound - rounding_of(s, mass);
 }
 
 /* ---- raising prices one by one ---- */
@@ -71,35 +82,50 @@ static double threshold(const qm_search *s, size_t item, size_t i, double worth)
   return s->price[pair] + qm_more(s->value[i] + gain * s->share[pair], 0) / s->share[pair];
 }
 
-/* Sets one price to where the bound is highest, the others being as they are; keeps values up. */
-static void raise_price(qm_search *s, double *prices, size_t item) {
+/* Moves a threshold down to its place in a heap that has the least on top. */
+static void sink(double *at, uint32_t *who, size_t count, size_t place) {
+  double limit = at[place];
+  uint32_t source = who[place];
+  for (size_t child = 2 * place + 1; child < count; child = 2 * place + 1) {
+    child += child + 1 < count && at[child + 1] < at[child];
+    if (at[child] >= limit)
+      break;
+    at[place] = at[child];
+    who[place] = who[child];
+    place = child;
+  }
+  at[place] = limit;
+  who[place] = source;
+}
+
+/* The price at which sources send all of an item, or as much as they can. */
+static double covering_price(qm_search *s, size_t item, double worth) {
   const uint32_t *order = &s->order[item * s->sources];
-  double *at = s->thresholds, worth = prices[item];
+  double *at = s->thresholds, sent = 0, price = worth;
   uint32_t *who = s->taken;
   size_t count = 0;
-  for (size_t k = 0; k < s->order_count[item]; k++) {
-    uint32_t i = order[k];
-    if (s->state[i] == QM_SOURCE_CLOSED)
-      continue;
-    double limit = threshold(s, item, i, worth);
-    size_t place = count++;
-    for (; place > 0 && at[place - 1] > limit; place--) {
-      at[place] = at[place - 1];
-      who[place] = who[place - 1];
+  for (size_t k = 0; k < s->order_count[item]; k++)
+    if (s->state[order[k]] != QM_SOURCE_CLOSED) {
+      at[count] = threshold(s, item, order[k], worth);
+      who[count++] = order[k];
     }
-    at[place] = limit;
-    who[place] = i;
+  for (size_t place = count / 2; place-- > 0;)
+    sink(at, who, count, place);
+  while (count > 0 && sent < 1 - ROUNDING) {
+    price = at[0];
+    sent += s->share[item * s->sources + who[0]];
+    at[0] = at[--count];
+    who[0] = who[count];
+    if (count > 0)
+      sink(at, who, count, 0);
   }
-  double sent = 0, price = s->lost[item];
-  for (size_t k = 0; k < count; k++) {
-    sent += s->share[item * s->sources + who[k]];
-    if (sent >= 1 - ROUNDING) {
-      price = qm_less(price, at[k]);
-      break;
-    }
-  }
-  if (price == INFINITY)
-    price = count > 0 ? at[count - 1] : worth;
+  return sent >= 1 - ROUNDING || s->lost[item] == INFINITY ? qm_less(price, s->lost[item])
+                                                           : s->lost[item];
+}
+
+/* Sets one price to where the bound is highest, the others being as they are; keeps values up. */
+static void raise_price(qm_search *s, double *prices, size_t item) {
+  double worth = prices[item], price = covering_price(s, item, worth);
   for (size_t i = 0; i < s->sources; i++) {
     size_t pair = item * s->sources + i;
     double before = qm_more(worth - s->price[pair], 0), after = qm_more(price - s->price[pair], 0);
@@ -114,6 +140,7 @@ static void raise_prices(qm_search *s, double *prices, size_t sweeps) {
     for (size_t item = 0; item < s->items; item++)
       raise_price(s, prices, item);
   s->steps += sweeps;
+  s->evaluations += sweeps;
 }
 
 /* ---- moving all prices ---- */

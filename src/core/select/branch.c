@@ -12,7 +12,7 @@ static const qm_effort efforts[] = {
 };
 
 static const qm_effort *effort_here(const qm_search *s) {
-  return &efforts[s->steps < 2000 ? 0 : s->steps < 10000 ? 1 : 2];
+  return &efforts[s->evaluations < 2000 ? 0 : s->evaluations < 10000 ? 1 : 2];
 }
 
 void qm_decide(qm_search *s, size_t source, unsigned char state) {
@@ -24,7 +24,7 @@ void qm_decide(qm_search *s, size_t source, unsigned char state) {
     return;
   }
   for (size_t item = 0; item < s->items; item++)
-    s->reach[item] -= s->have[item * s->sources + source];
+    s->reach[item] -= (int64_t)s->have[item * s->sources + source];
 }
 
 void qm_undo(qm_search *s, size_t decided) {
@@ -34,21 +34,21 @@ void qm_undo(qm_search *s, size_t decided) {
       s->opened--;
     else
       for (size_t item = 0; item < s->items; item++)
-        s->reach[item] += s->have[item * s->sources + source];
+        s->reach[item] += (int64_t)s->have[item * s->sources + source];
     s->state[source] = QM_SOURCE_FREE;
   }
 }
 
 /* Opens what an item cannot do without. */
 static bool fix_needed(qm_search *s, size_t item) {
-  double spare = s->reach[item] - s->problem->want[item];
+  int64_t spare = s->reach[item] - (int64_t)s->problem->want[item];
   if (s->problem->missing[item] < INFINITY)
     return true;
   if (spare < 0)
     return false;
   for (size_t k = 0; k < s->order_count[item]; k++) {
     uint32_t source = s->order[item * s->sources + k];
-    if (s->state[source] == QM_SOURCE_FREE && s->have[item * s->sources + source] > spare)
+    if (s->state[source] == QM_SOURCE_FREE && (int64_t)s->have[item * s->sources + source] > spare)
       qm_decide(s, source, QM_SOURCE_OPEN);
   }
   return true;

@@ -5,13 +5,16 @@
 
 #include <string.h>
 
-enum { TURNS_MAX = 24 }; /* with more, each takes what is best for itself */
+/* With more items, or more of them times sources that are open, which is how deep calls may be
+ * nested, each takes what is best for itself. */
+enum { TURNS_MAX = 24, DEPTH_MAX = 1536 };
 
 typedef struct dealing {
   qm_search *s;
   double cost; /* of what is dealt */
   double best;
-  uint64_t tries; /* that are left */
+  uint64_t tries; /* that are left, once there is any way */
+  bool greedy;    /* nothing is tried, all go freely */
 } dealing;
 
 static void deal_from(dealing *d, size_t turn);
@@ -38,15 +41,23 @@ static bool is_there(const qm_search *s, size_t item, size_t source) {
   return enough;
 }
 
-/* How many of these units a source still has the goods for. */
+static bool are_there(qm_search *s, size_t item, size_t source, double units) {
+  take(s, item, source, units);
+  bool enough = is_there(s, item, source);
+  take(s, item, source, -units);
+  return enough;
+}
+
+/* How many of these units a source still has the goods for: mostly all, or none. */
 static double units_there(qm_search *s, size_t item, size_t source, double units) {
-  double least = 0, most = qm_less(units, s->have[item * s->sources + source]) + 1;
+  double least = 0, most = qm_less(units, s->have[item * s->sources + source]);
+  if (most == 0 || are_there(s, item, source, most))
+    return most;
+  if (!are_there(s, item, source, 1))
+    return 0;
   while (most - least > 1) { /* least can be sent, most cannot */
     double middle = floor((least + most) / 2);
-    take(s, item, source, middle);
-    bool enough = is_there(s, item, source);
-    take(s, item, source, -middle);
-    if (enough)
+    if (are_there(s, item, source, middle))
       least = middle;
     else
       most = middle;
@@ -77,6 +88,10 @@ static bool may_be_less(const dealing *d, size_t turn, double more) {
   return d->cost + more + d->s->least_after[turn] < d->best;
 }
 
+static bool goes_on(const dealing *d) {
+  return d->tries > 0 || d->best == INFINITY;
+}
+
 /* The rest of an item from its k-th source on. */
 static void try_units(dealing *d, size_t turn, size_t k, double left) {
   qm_search *s = d->s;
@@ -84,9 +99,9 @@ static void try_units(dealing *d, size_t turn, size_t k, double left) {
   double missing = s->problem->missing[item];
   while (k < s->order_count[item] && !s->trial[s->order[item * s->sources + k]])
     k++;
-  if (d->tries == 0 || !may_be_less(d, turn, 0))
+  if (!goes_on(d) || !may_be_less(d, turn, 0))
     return;
-  d->tries--;
+  d->tries -= d->tries > 0;
   bool any = k < s->order_count[item];
   uint32_t source = any ? s->order[item * s->sources + k] : 0;
   double cost = any ? s->cost[item * s->sources + source] : missing;
@@ -96,61 +111,90 @@ static void try_units(dealing *d, size_t turn, size_t k, double left) {
     d->cost -= left * missing;
     return;
   }
-  if (!may_be_less(d, turn, left * cost))
-    return;
-  for (double units = units_there(s, item, source, left); units >= 0; units--) {
+  for (double units = units_there(s, item, source, left);
+       units >= 0 && goes_on(d) && may_be_less(d, turn, left * cost); units--) {
     send(d, item, source, units);
     try_units(d, turn, k + 1, left - units);
     unsend(d, item, source);
   }
 }
 
-/* An item that takes nothing that others still need: the cheapest first. */
-static void deal_freely(dealing *d, size_t turn) {
+/* An item that takes nothing that others still need: the cheapest first. Answers how many units are
+ * left out. */
+static double deal_freely(dealing *d, size_t item) {
   qm_search *s = d->s;
-  size_t item = s->turns[turn], count = s->order_count[item];
   const uint32_t *order = &s->order[item * s->sources];
   double left = s->problem->want[item], missing = s->problem->missing[item];
-  size_t k = 0;
-  for (; k < count && left > 0 && s->cost[item * s->sources + order[k]] <= missing; k++)
+  for (size_t k = 0; k < s->order_count[item] && left > 0; k++) {
+    if (s->cost[item * s->sources + order[k]] > missing)
+      break;
     if (s->trial[order[k]]) {
       double units = units_there(s, item, order[k], left);
       send(d, item, order[k], units);
       left -= units;
     }
-  d->cost += left * missing;
-  deal_from(d, turn + 1);
-  d->cost -= left * missing;
-  while (k-- > 0)
-    if (s->trial[order[k]])
-      unsend(d, item, order[k]);
+  }
+  return left;
+}
+
+static void undeal(dealing *d, size_t item) {
+  qm_search *s = d->s;
+  const uint32_t *order = &s->order[item * s->sources];
+  double left = s->problem->want[item];
+  for (size_t k = 0; k < s->order_count[item] && left > 0; k++) {
+    left -= s->dealt[item * s->sources + order[k]];
+    unsend(d, item, order[k]);
+  }
+}
+
+static void keep_dealt(dealing *d) {
+  qm_search *s = d->s;
+  if (d->cost >= d->best)
+    return;
+  d->best = d->cost;
+  for (size_t turn = 0; turn < s->turn_count; turn++)
+    memcpy(&s->best_dealt[s->turns[turn] * s->sources], &s->dealt[s->turns[turn] * s->sources],
+           s->sources * sizeof *s->dealt);
 }
 
 static void deal_from(dealing *d, size_t turn) {
   qm_search *s = d->s;
-  if (turn == s->turn_count) {
-    if (d->cost < d->best) {
-      d->best = d->cost;
-      memcpy(s->best_dealt, s->dealt, s->items * s->sources * sizeof *s->dealt);
-    }
-  } else if (s->goes_freely[turn]) {
-    deal_freely(d, turn);
-  } else {
-    try_units(d, turn, 0, s->problem->want[s->turns[turn]]);
-  }
+  size_t next = turn;
+  double before = d->cost, left_out = 0;
+  for (; next < s->turn_count && (d->greedy || s->goes_freely[next]); next++)
+    left_out += deal_freely(d, s->turns[next]) * s->problem->missing[s->turns[next]];
+  d->cost += left_out;
+  if (next == s->turn_count)
+    keep_dealt(d);
+  else
+    try_units(d, next, 0, s->problem->want[s->turns[next]]);
+  while (next-- > turn)
+    undeal(d, s->turns[next]);
+  d->cost = before;
+}
+
+/* Whether there is too much to try all of it. */
+static bool is_too_much(const qm_search *s) {
+  size_t open = 0, turns = 0;
+  for (size_t i = 0; i < s->sources; i++)
+    open += s->trial[i];
+  for (size_t turn = 0; turn < s->turn_count; turn++)
+    turns += !s->goes_freely[turn];
+  return s->turn_count > TURNS_MAX || turns * open > DEPTH_MAX;
 }
 
 double qm_deal(qm_search *s, uint64_t tries) {
-  dealing d = {.s = s, .best = INFINITY, .tries = tries};
+  dealing d = {.s = s, .best = INFINITY, .tries = tries, .greedy = is_too_much(s)};
   s->least_after[s->turn_count] = 0;
   for (size_t turn = s->turn_count; turn-- > 0;)
     s->least_after[turn] = turn + 1 < s->turn_count ? s->least_after[turn + 1] +
                                                           qm_serve_item(s, s->turns[turn + 1], NULL)
                                                     : 0;
-  memset(s->dealt, 0, s->items * s->sources * sizeof *s->dealt);
+  for (size_t turn = 0; turn < s->turn_count; turn++)
+    memset(&s->dealt[s->turns[turn] * s->sources], 0, s->sources * sizeof *s->dealt);
   deal_from(&d, 0);
   s->steps += (tries - d.tries) / 16;
-  s->cut_short |= d.tries == 0 || s->turn_count > TURNS_MAX;
+  s->cut_short |= d.tries == 0 || d.greedy;
   for (size_t turn = 0; turn < s->turn_count; turn++)
     for (size_t i = 0; i < s->sources; i++)
       s->sent[i] += s->best_dealt[s->turns[turn] * s->sources + i];

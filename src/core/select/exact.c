@@ -48,7 +48,7 @@ static char *lay_out(qm_search *s, root *r, char *at, size_t items, size_t sourc
   s->order_count = qm_carve(&at, items, sizeof(size_t));
   s->prices = qm_carve(&at, (sources + 2) * items, sizeof(double));
   s->lost = qm_carve(&at, items, sizeof(double));
-  s->reach = qm_carve(&at, items, sizeof(double));
+  s->reach = qm_carve(&at, items, sizeof *s->reach);
   s->tried = qm_carve(&at, items, sizeof(double));
   s->slope = qm_carve(&at, items, sizeof(double));
   s->left = qm_carve(&at, items, sizeof(double));
@@ -86,8 +86,7 @@ static bool has_any(const qm_exact *p, size_t source) {
   return any;
 }
 
-/* Costs of sources are often alike for all items, so that the last item's order is nearly this
- * one's. */
+/* The cheapest first, equally cheap ones in order. */
 static void sort_sources(qm_search *s, size_t item) {
   const double *have = &s->have[item * s->sources], *cost = &s->cost[item * s->sources];
   uint32_t *order = &s->order[item * s->sources];
@@ -116,7 +115,7 @@ static void load_item(qm_search *s, size_t item) {
     s->cost[pair] = cost[from];
     s->share[pair] = have[from] / want;
     s->price[pair] = cost[from] * want;
-    s->reach[item] += have[from];
+    s->reach[item] += (int64_t)have[from];
   }
   sort_sources(s, item);
 }
@@ -252,6 +251,11 @@ static void send_best(qm_search *s, root *r, double *sent) {
   }
 }
 
+/* A bound that rounding cannot have moved too high. */
+static double without_rounding(double bound) {
+  return qm_more(bound - qm_more(1e-6, bound * 1e-13), 0);
+}
+
 void qm_exact_solve(const qm_exact *problem, qm_exact_plan *plan) {
   root r;
   qm_search s = {.problem = problem,
@@ -266,7 +270,7 @@ void qm_exact_solve(const qm_exact *problem, qm_exact_plan *plan) {
   start(&s, &r);
   search_cheapest(&s, &r);
   plan->cost = s.goal;
-  plan->bound = s.pending < s.goal ? qm_more(s.pending, 0) : s.goal;
+  plan->bound = s.pending < s.goal ? without_rounding(s.pending) : s.goal;
   plan->optimal = s.goal < INFINITY && s.pending > qm_search_cut(&s);
   if (plan->optimal) {
     plan->bound = plan->cost;

@@ -42,7 +42,7 @@ typedef struct qm_exact {
   const double *supply; /* [product * source_count + source]: beside what is set aside */
   size_t product_count;
 
-  uint64_t budget; /* steps: evaluations of all sources at given prices */
+  uint64_t budget; /* steps: looks at all pairs of an item and a source */
   void *scratch;   /* aligned for doubles, of qm_exact_scratch bytes */
 } qm_exact;
 

@@ -37,11 +37,18 @@ size_t qm_network_scratch(const qm_select *request) {
          qm_exact_scratch(request->line_count, request->wanted, request->product_count + 1);
 }
 
+uint64_t qm_network_budget(size_t line_count, size_t wanted) {
+  size_t pairs = line_count * wanted;
+  return pairs > QM_NETWORK_SMALL ? QM_STEPS_STANDARD * QM_NETWORK_SMALL / pairs
+                                  : QM_STEPS_STANDARD;
+}
+
 static qm_code solve(network *n) {
   const qm_select_costs *costs = n->request->costs;
   qm_certificate *certificate = n->request->certificate;
   bool sharing = qm_network_find_shared(n);
-  qm_network_weigh(n, !qm_network_priced(n) && (sharing || costs->most < n->sources));
+  if (!qm_network_weigh(n, !qm_network_priced(n) && (sharing || costs->most < n->sources)))
+    return QM_LIMIT;
   qm_exact problem = {.item_count = n->item_count,
                       .source_count = n->sources,
                       .want = n->want,
@@ -69,7 +76,10 @@ static qm_code solve(network *n) {
 
 static qm_code select_proven(qm_select *request, bool fewest) {
   network n = {.request = request, .fewest = fewest, .sources = request->wanted};
-  if (request->line_count * request->wanted > QM_NETWORK_MAX)
+  qm_qty all = 0;
+  for (size_t i = 0; i < request->line_count && all <= QM_QTY_MAX; i++)
+    all += request->lines[i].need;
+  if (all > QM_QTY_MAX || request->line_count * request->wanted > QM_NETWORK_MAX)
     return QM_LIMIT;
   lay_out(&n, request, request->scratch);
   qm_network_list_items(&n);

@@ -7,6 +7,7 @@
 
 #define QM_COST_MAX       INT64_C(100000000000) /* of anything single: 10,000,000.0000 */
 #define QM_STEPS_STANDARD UINT64_C(200000)
+#define QM_NETWORK_SMALL  1024         /* lines times sources, for which those steps are meant */
 #define QM_NETWORK_MAX    (512 * 1024) /* lines times sources */
 
 /* What selection costs; amounts of money are counted in 1/10000. */
@@ -27,10 +28,13 @@ struct qm_certificate {
   uint64_t steps;
 };
 
+/* The budget for a request that names none: the larger it is, the longer steps take. */
+uint64_t qm_network_budget(size_t line_count, size_t wanted);
+
 /* Scratch that a selection at a cost needs. */
 size_t qm_network_scratch(const qm_select *request);
 
-/* What picks cost, shortages included; in 1/10000, rounded up. */
-int64_t qm_network_cost(const qm_select *request);
+/* What picks cost, shortages included; in 1/10000, rounded up. QM_LIMIT: more than QM_QTY_MAX. */
+qm_code qm_network_cost(const qm_select *request, int64_t *cost);
 
 #endif

@@ -13,6 +13,19 @@ static bool cost_alike(const qm_select *request, size_t line, size_t other) {
   return true;
 }
 
+/* How many units of a group are wanted; some of its lines, even the first, may want nothing. */
+static qm_qty units_wanted(const qm_select *request, size_t first) {
+  qm_qty units = -1;
+  size_t i = first;
+  do {
+    const qm_select_line *line = &request->lines[i];
+    if (line->unit > 0)
+      units = units < 0 ? line->need / line->unit : qm_qty_min(units, line->need / line->unit);
+    i = line->next;
+  } while (i);
+  return qm_qty_max(0, units);
+}
+
 /* Lines of one product that stand alone are one item when they cost the same; a group is an item of
  * its own. */
 static void name_items(network *n) {
@@ -23,7 +36,7 @@ static void name_items(network *n) {
     n->item_of[i] = NO_ITEM;
   for (size_t i = 0; i < request->line_count; i++) {
     const qm_select_line *line = &request->lines[i];
-    if (line->follows || line->unit == 0 || line->need == 0)
+    if (line->follows || units_wanted(request, i) == 0)
       continue;
     size_t *known = qm_is_loose(line) ? &n->loose_item[line->product] : NULL;
     if (known && *known != NO_ITEM && cost_alike(request, i, n->first_line[*known])) {
@@ -118,16 +131,12 @@ static void fill_loose(network *n, size_t item) {
 static void fill_group(network *n, size_t item) {
   qm_select *request = n->request;
   size_t first = n->first_line[item], i = first;
-  qm_qty units = -1;
   n->quantity[item] = 0;
   do {
-    const qm_select_line *line = &request->lines[i];
-    if (line->unit > 0)
-      units = units < 0 ? line->need / line->unit : qm_qty_min(units, line->need / line->unit);
-    n->quantity[item] += line->unit;
-    i = line->next;
+    n->quantity[item] += request->lines[i].unit;
+    i = request->lines[i].next;
   } while (i);
-  n->want[item] = (double)units;
+  n->want[item] = (double)units_wanted(request, first);
   for (size_t rank = 0; rank < n->sources; rank++) {
     size_t source = request->sources[rank], pair = item * n->sources + rank;
     n->have[pair] = (double)qm_select_units(request, first, source);

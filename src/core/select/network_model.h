@@ -52,8 +52,9 @@ void qm_network_list_items(network *n);
 bool qm_network_find_shared(network *n);
 
 /* network_weights.c: makes one number of what is missing, what it costs and how many shipments it
- * is. `leaves_out`: something may be missing that could be sent, at no price. */
-void qm_network_weigh(network *n, bool leaves_out);
+ * is. `leaves_out`: something may be missing that could be sent, at no price. False: the number
+ * would be too large. */
+bool qm_network_weigh(network *n, bool leaves_out);
 
 /* A bound of all in one as one of what was asked for: the cost in 1/10000, or the shipments. */
 int64_t qm_network_bound(const network *n, double bound);

@@ -13,6 +13,8 @@ static void deal_loose(network *n, size_t item) {
     for (size_t rank = 0; rank < n->sources; rank++) {
       size_t source = request->sources[rank];
       qm_qty left = (qm_qty)n->sent[item * n->sources + rank] * n->quantity[item];
+      if (left == 0)
+        continue;
       for (size_t i = n->first_line[item]; i < request->line_count; i++)
         left -= n->item_of[i] == item ? n->taken[i * request->source_count + source] : 0;
       for (size_t i = n->first_line[item]; left > 0 && i < request->line_count; i++) {
@@ -73,7 +75,7 @@ qm_code qm_network_list_picks(network *n) {
   return list_by_source(n);
 }
 
-int64_t qm_network_cost(const qm_select *request) {
+qm_code qm_network_cost(const qm_select *request, int64_t *cost) {
   const qm_select_costs *costs = request->costs;
   wide total = 0;
   for (size_t source = 0; source < request->source_count; source++) {
@@ -87,5 +89,7 @@ int64_t qm_network_cost(const qm_select *request) {
              qm_unit_cost(request, request->picks[i].line, request->picks[i].source);
   for (size_t i = 0; i < request->line_count && costs->missing > 0; i++)
     total += (wide)request->lines[i].need * costs->missing;
-  return (int64_t)((total + QM_QTY_ONE / 2) / QM_QTY_ONE);
+  total = (total + QM_QTY_ONE - 1) / QM_QTY_ONE;
+  *cost = total <= QM_QTY_MAX ? (int64_t)total : QM_QTY_MAX;
+  return total <= QM_QTY_MAX ? QM_OK : QM_LIMIT;
 }

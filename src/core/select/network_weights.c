@@ -19,22 +19,27 @@ static void fill_costs(network *n) {
         qm_network_priced(n) ? (double)n->quantity[item] * (double)costs->missing : INFINITY;
 }
 
-static double step_with(double step, double value) {
-  return (double)qm_common_divisor((qm_qty)step, (qm_qty)value);
+/* Beyond this a cost need not be what it is meant to be: it was rounded when it was multiplied. */
+#define WHOLE_MAX 9007199254740992.0 /* 2^53 */
+
+static double step_with(network *n, double step, double value) {
+  if (value < WHOLE_MAX)
+    return (double)qm_common_divisor((qm_qty)step, (qm_qty)value);
+  n->is_rough |= value < INFINITY;
+  return step;
 }
 
-/* Costs are whole numbers of 1/10^8; they are counted in the largest steps that divide all of them.
- * Those that are too large for that need not be divided. */
-static double common_step(const network *n) {
+/* Costs are whole numbers of 1/10^8; they are counted in the largest steps that divide all of
+ * them. */
+static double common_step(network *n) {
   double step = 0;
   for (size_t rank = 0; rank < n->sources; rank++)
-    step = step_with(step, n->fixed[rank]);
+    step = step_with(n, step, n->fixed[rank]);
   for (size_t pair = 0; pair < n->item_count * n->sources; pair++)
-    if (n->have[pair] > 0 && n->cost[pair] < QM_EXACT_MAX)
-      step = step_with(step, n->cost[pair]);
+    if (n->have[pair] > 0)
+      step = step_with(n, step, n->cost[pair]);
   for (size_t item = 0; item < n->item_count; item++)
-    if (n->missing[item] < QM_EXACT_MAX)
-      step = step_with(step, n->missing[item]);
+    step = step_with(n, step, n->missing[item]);
   return step > 0 ? step : 1;
 }
 
@@ -51,11 +56,11 @@ static double most_cost(const network *n) {
   return total;
 }
 
-/* Of all that is wanted, in units of `quantum`. */
-static double quanta(const network *n, double quantum) {
+/* Of all that is wanted. */
+static double quanta(const network *n) {
   double total = 0;
   for (size_t item = 0; item < n->item_count; item++)
-    total += n->want[item] * ceil((double)n->quantity[item] / quantum);
+    total += n->want[item] * ((double)n->quantity[item] / n->quantum);
   return total;
 }
 
@@ -67,28 +72,26 @@ static double common_quantum(const network *n) {
 }
 
 /* Finds weights with which each of what is missing, what it costs and how many shipments it is
- * outweighs all that matters less, and with which sums stay exact; with coarser steps when they
- * would not. */
-static void weigh(network *n, bool leaves_out) {
-  double most = most_cost(n), sum, sources = (double)n->sources;
+ * outweighs all that matters less, and with which sums stay exact: where they would not, costs are
+ * counted in coarser steps. False: there is too much for any. */
+static bool weigh(network *n, bool leaves_out) {
+  double most = most_cost(n), sources = (double)n->sources;
   n->step = common_step(n);
   n->quantum = common_quantum(n);
-  do {
-    double cost = floor(most / n->step) + 1;
-    n->cost_weight = n->fewest ? 1 : sources + 1;
-    n->shipment_weight = n->fewest ? cost : 1;
-    sum = cost * n->cost_weight + sources * n->shipment_weight;
-    n->missing_weight = sum;
-    if (leaves_out)
-      sum += sum * quanta(n, n->quantum);
-    if (sum > SUM_MAX) {
-      n->is_rough = true;
-      if (cost > 1e9)
-        n->step *= ceil(cost / 1e9);
-      else
-        n->quantum *= 16;
-    }
-  } while (sum > SUM_MAX);
+  double room = leaves_out ? SUM_MAX / (1 + quanta(n)) : SUM_MAX;
+  double highest = floor(room / (sources + 1)) - 1;
+  if (highest < 1)
+    return false;
+  double cost = floor(most / n->step) + 1;
+  while (cost > highest) {
+    n->is_rough = true;
+    n->step *= highest > 1 ? ceil(cost / (highest - 1)) : 2 * cost;
+    cost = floor(most / n->step) + 1;
+  }
+  n->cost_weight = n->fewest ? 1 : sources + 1;
+  n->shipment_weight = n->fewest ? cost : 1;
+  n->missing_weight = cost * n->cost_weight + sources * n->shipment_weight;
+  return true;
 }
 
 /* What cannot be sent from anywhere is not wanted. */
@@ -112,15 +115,17 @@ static void combine(network *n, bool leaves_out) {
     if (qm_network_priced(n))
       n->missing[item] = floor(n->missing[item] / n->step) * n->cost_weight;
     else if (leaves_out)
-      n->missing[item] = ceil((double)n->quantity[item] / n->quantum) * n->missing_weight;
+      n->missing[item] = (double)n->quantity[item] / n->quantum * n->missing_weight;
     else
       want_what_is_there(n, item);
 }
 
-void qm_network_weigh(network *n, bool leaves_out) {
+bool qm_network_weigh(network *n, bool leaves_out) {
   fill_costs(n);
-  weigh(n, leaves_out);
+  if (!weigh(n, leaves_out))
+    return false;
   combine(n, leaves_out);
+  return true;
 }
 
 /* What the number has in it for what is missing and has no price. */
@@ -138,8 +143,11 @@ static double shortage_of(const network *n) {
 
 int64_t qm_network_bound(const network *n, double bound) {
   double rest = bound - shortage_of(n);
-  if (n->fewest)
+  if (n->fewest) { /* those that leave anyway need not carry anything */
+    for (size_t rank = 0; rank < n->sources; rank++)
+      rest -= n->state[rank] == QM_SOURCE_OPEN ? n->shipment_weight : 0;
     return (int64_t)fmax(0, floor(rest / n->shipment_weight));
+  }
   double cost = floor((rest - (double)n->sources) / n->cost_weight) * n->step;
-  return (int64_t)fmax(0, floor(cost / (double)QM_QTY_ONE));
+  return (int64_t)fmin(fmax(0, floor(cost / (double)QM_QTY_ONE)), (double)QM_QTY_MAX);
 }

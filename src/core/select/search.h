@@ -22,7 +22,7 @@ typedef struct qm_search {
   unsigned char *state; /* [source] */
   size_t *trail;        /* sources in the order they were decided */
   size_t decided, opened;
-  double *reach; /* [item]: what sources that are not closed have */
+  int64_t *reach; /* [item]: what sources that are not closed have; may pass what doubles hold */
 
   /* bounds */
   double *prices;     /* [depth * items + item]: what it is worth to have all of an item sent */
@@ -32,7 +32,7 @@ typedef struct qm_search {
   double *kept_value; /* [source]: at the best prices */
   uint32_t *taken;    /* sources that open by themselves at these prices */
   size_t taken_count;
-  double *thresholds; /* [source] */
+  double *thresholds; /* [source]: scratch of those who use it */
 
   /* items that share goods, in the order in which they are dealt out */
   size_t *turns, turn_count;
@@ -50,7 +50,7 @@ typedef struct qm_search {
   double goal;     /* what costs less is looked for; what was found costs that */
   double pending;  /* the least bound of what was left when the budget was spent */
   double dropped;  /* the least bound, or cost, of what was dropped as not below the goal */
-  uint64_t steps;
+  uint64_t steps, evaluations; /* of those: of sources at given prices */
 } qm_search;
 
 static inline double qm_more(double a, double b) {

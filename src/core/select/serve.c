@@ -26,6 +26,7 @@ double qm_serve_item(const qm_search *s, size_t item, double *sent) {
 
 double qm_serve(qm_search *s, uint64_t tries) {
   double total = 0;
+  s->steps++;
   memset(s->sent, 0, s->sources * sizeof *s->sent);
   for (size_t item = 0; item < s->items; item++)
     if (!qm_shares_goods(s, item))
@@ -41,25 +42,29 @@ double qm_serve(qm_search *s, uint64_t tries) {
 
 /* ---- a plan of what is open ---- */
 
-static double part_gained(const qm_search *s, size_t source, const double *left) {
-  double gain = 0;
-  for (size_t item = 0; item < s->items; item++)
-    if (left[item] > 0) {
-      double have = s->have[item * s->sources + source];
-      gain += (left[item] < have ? left[item] : have) / s->problem->want[item];
-    }
-  return gain;
+/* Parts of items that each source could still send. */
+static void fill_gains(qm_search *s, const double *left) {
+  double *gains = s->thresholds;
+  memset(gains, 0, s->sources * sizeof *gains);
+  for (size_t item = 0; item < s->items; item++) {
+    const double *have = &s->have[item * s->sources];
+    double want = s->problem->want[item];
+    for (size_t i = 0; left[item] > 0 && i < s->sources; i++)
+      gains[i] += qm_less(left[item], have[i]) / want;
+  }
 }
 
 /* Of the sources that may still open, the one that serves most for what it costs at these prices;
  * s->sources when none serves anything. */
-static size_t best_addition(const qm_search *s, const double *left) {
+static size_t best_addition(qm_search *s, const double *left) {
   size_t best = s->sources;
   double best_ratio = INFINITY;
+  s->steps++;
+  fill_gains(s, left);
   for (size_t i = 0; i < s->sources; i++) {
     if (s->trial[i] || s->state[i] == QM_SOURCE_CLOSED)
       continue;
-    double gain = part_gained(s, i, left), ratio = (qm_more(s->value[i], 0) + 1) / gain;
+    double gain = s->thresholds[i], ratio = (qm_more(s->value[i], 0) + 1) / gain;
     if (gain > 0 && ratio < best_ratio) {
       best = i;
       best_ratio = ratio;
