@@ -1,5 +1,5 @@
--- 10-place-after-compacted-adoption_spec.lua: reservations of an unknown order were settled and made
--- a sum of, then the order was placed here: the sum was left with a document that was gone.
+-- 10-place-after-compacted-adoption_spec.lua: reservations of an unknown order were settled and
+-- compacted, then the order was placed here: the sum was left with a document that was gone.
 
 local kit = require "order_kit"
 
