@@ -1,8 +1,8 @@
 -- program.lua: a request as a mixed integer program, written down from what the API promises, not
 -- from how selection works; and what a plan is worth in it.
 --
--- Sums are counted in whole numbers: quantities in 1/10000, money for them in 1/10^8. `scale` says how
--- many of those make one for a solver that counts in floats.
+-- Sums are counted in whole numbers: quantities in 1/10000, money for them in 1/10^8. `scale` says
+-- how many of those make one for a solver that counts in floats.
 
 local requests = require "prove.requests"
 
@@ -53,8 +53,8 @@ local function short(qty)
   return qty / step
 end
 
--- What leaves together: a list of { line, take }, of which there are so many units. Of a line on its
--- own any quantity may leave; of all others whole units.
+-- What leaves together: a list of { line, take }, of which there are so many units. Of a line on
+-- its own any quantity may leave; of all others whole units.
 local function parcels_of(lines)
   local list, groups = {}, {}
   for i, line in ipairs(lines) do

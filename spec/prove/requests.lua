@@ -1,8 +1,8 @@
 -- requests.lua: random shops, each with one request to `select` that is larger than what every plan
 -- can be tried for, and that uses what selection may be told.
 --
--- Quantities are multiples of 1/2 and costs of 1/100, so that another solver, which counts in floats,
--- can tell one plan from the next better one.
+-- Quantities are multiples of 1/2 and costs of 1/100, so that another solver, which counts in
+-- floats, can tell one plan from the next better one.
 
 local children = require "children"
 local quartermaster = require "quartermaster"
