@@ -153,9 +153,9 @@ local function say_same(run)
   local contest = run.contest
   local least = contest.cost[LEADER]
   say("\n2. The same orders, all algorithms asked about the same goods (%s sells them)", LEADER)
-  say("   %-10s %12s %9s %10s %20s", "", "total cost", "more", "shipments", "dearer orders")
+  say("   %-10s %12s %10s %10s %20s", "", "total cost", "more", "shipments", "dearer orders")
   for _, name in ipairs(ALGORITHMS) do
-    say("   %-10s %12s %7.2f %% %10.3f %10s (%.2f %%)", name,
+    say("   %-10s %12s %8.3f %% %10.3f %10s (%.2f %%)", name,
       stats.thousands(contest.cost[name]), 100 * (contest.cost[name] / least - 1),
       contest.shipments[name] / run.orders, stats.thousands(contest.dearer[name]),
       100 * contest.dearer[name] / run.orders)
