@@ -27,7 +27,7 @@ local function new_draw(random, weights)
   return function()
     local at, low, high = random(0, 2 ^ 30) / 2 ^ 30 * total, 1, #sums
     while low < high do
-      local middle = (low + high) // 2
+      local middle = math.floor((low + high) / 2)
       if sums[middle] > at then high = middle else low = middle + 1 end
     end
     return low
@@ -99,7 +99,7 @@ function _M.levels(network, seed)
   for i, share in ipairs(popularity()) do
     local wanted = units * share
     local level = wanted + SAFETY * math.sqrt(wanted)
-    local most = i <= PRODUCTS // 10 and #network.centres or i <= PRODUCTS // 2 and 6 or 4
+    local most = i <= PRODUCTS / 10 and #network.centres or i <= PRODUCTS / 2 and 6 or 4
     for _, entry in ipairs(shares(random, #network.centres, random(2, most))) do
       items[#items + 1] = { sku = _M.sku(i), source = network.centres[entry.centre].code,
         qty = math.ceil(level * entry.share) }
