@@ -142,6 +142,7 @@ local function say_own(run)
       stats.percentile(sums.times, 0.99))
   end
   say_shortages(run)
+  say("   Times are those of the whole call, plan and reasons included, with Lua's collector.")
   for _, name in ipairs{ "fewest", "cheapest" } do
     local sums = run.sums[name]
     say("   %s: %.4f %% proven optimal, %s steps at the most", name, 100 * sums.proven / n,
