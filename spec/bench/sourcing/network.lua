@@ -4,13 +4,11 @@ local _M = {}
 
 local ENVIRONMENT, OTHERWISE = "QM_US_NETWORK", "../shared/data/us-network"
 
--- Fields of each line; the files begin with a byte order mark and have no quotes.
+-- Fields of each line, nil when there is no such file. They begin with a byte order mark and have no
+-- quotes.
 local function rows(path)
   local file = io.open(path, "r")
-  if not file then
-    error(("there is no %s: %s names a directory with cities.csv and fulfillment_centers.csv")
-      :format(path, ENVIRONMENT), 0)
-  end
+  if not file then return nil end
   local list = {}
   for line in file:lines() do
     local fields = {}
@@ -23,15 +21,22 @@ local function rows(path)
   return list
 end
 
--- { cities = { { name, at, people } }, centres = { { code, at } } }
+-- { cities = { { name, at, people } }, centres = { { code, at } } }; nil and why when it is not
+-- there.
 function _M.read()
   local directory = os.getenv(ENVIRONMENT) or OTHERWISE
+  local cities = rows(directory .. "/cities.csv")
+  local centres = rows(directory .. "/fulfillment_centers.csv")
+  if not cities or not centres then
+    return nil, ("%s lacks cities.csv or fulfillment_centers.csv; %s may name another directory")
+      :format(directory, ENVIRONMENT)
+  end
   local network = { cities = {}, centres = {} }
-  for i, row in ipairs(rows(directory .. "/cities.csv")) do
+  for i, row in ipairs(cities) do
     network.cities[i] = { name = row[1], people = tonumber(row[5]),
       at = { latitude = tonumber(row[3]), longitude = tonumber(row[4]) } }
   end
-  for i, row in ipairs(rows(directory .. "/fulfillment_centers.csv")) do
+  for i, row in ipairs(centres) do
     network.centres[i] = { code = row[1],
       at = { latitude = tonumber(row[3]), longitude = tonumber(row[4]) } }
   end
