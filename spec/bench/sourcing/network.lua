@@ -4,8 +4,8 @@ local _M = {}
 
 local ENVIRONMENT, OTHERWISE = "QM_US_NETWORK", "../shared/data/us-network"
 
--- Fields of each line, nil when there is no such file. They begin with a byte order mark and have no
--- quotes.
+-- Fields of each line; nil when there is no such file. The files begin with a byte order mark and
+-- have no quotes.
 local function rows(path)
   local file = io.open(path, "r")
   if not file then return nil end
