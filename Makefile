@@ -6,6 +6,7 @@
 
 # HOST is lua5.4 or luajit, MODE empty, asan or fuzz; SECONDS is for each fuzzer, STEPS for each host.
 # ROWS names rows of the benchmark's table, all when it is empty; BENCH_FULL=1 grows to 10M orders.
+# ORDERS and INSTANCES are for each algorithm and for each kind of `make bench-sourcing`.
 HOST ?= lua5.4
 MODE ?=
 SECONDS ?= 60
@@ -13,6 +14,8 @@ STEPS ?= 1000000
 SEED ?= $(shell date +%s)
 ROWS ?=
 BENCH_FULL ?=
+ORDERS ?=
+INSTANCES ?=
 PREFIX ?= /usr/local
 
 LUA_VERSION_lua5.4 := 5.4
@@ -30,6 +33,7 @@ SOURCES := $(shell find src -name "*.c" | LC_ALL=C sort)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 LUA_FILES = $(shell cd lua && find quartermaster -name '*.lua' | LC_ALL=C sort)
 TESTS := $(patsubst spec/c/%.c,$(OUT)/test/%,$(wildcard spec/c/test_*.c))
+PROVEN := test_network test_exact test_exact_shared
 FUZZERS := $(patsubst spec/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard spec/fuzz/fuzz_*.c))
 
 WARNINGS := \
@@ -144,6 +148,15 @@ build/bench/%: spec/bench/%.c spec/bench/loop.c spec/bench/loop.h Makefile
 	@$(COMPILE) $(if $(LIBRARY),$$(pkg-config --cflags $(LIBRARY))) -MF $@.d -o $@ $< \
 		spec/bench/loop.c $(if $(LIBRARY),$$(pkg-config --libs $(LIBRARY)))
 
+# The solver beside GLPK and CBC, in one process.
+SOLVERS := $(wildcard spec/bench/sourcing/*.c)
+
+build/bench/solvers: $(SOLVERS) $(wildcard spec/bench/sourcing/*.h) $(ARCHIVE) Makefile
+	@mkdir -p $(@D)
+	@echo "  $@"
+	@$(COMPILE) -iquote src/core/select -MF $@.d -MT $@ -o $@ $(SOLVERS) \
+		$(ARCHIVE) -lglpk -lCbcSolver -lCbc -lm
+
 -include $(OBJECTS:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d)
 
 # Running ----------------------------------------------------------------------------------------
@@ -170,6 +183,17 @@ bench:
 	@.ci/deps bench
 	@$(MAKE) --no-print-directory HOST=lua5.4 MODE= module benches
 	@ROWS="$(ROWS)" BENCH_FULL="$(BENCH_FULL)" spec/bench/run
+
+# Nor is this: it says what selection costs a merchant, and how quick it is beside MILP solvers.
+bench-sourcing:
+	@.ci/deps sourcing
+	@$(MAKE) --no-print-directory HOST=lua5.4 MODE= module build/bench/kit.so build/bench/solvers
+	@ORDERS="$(ORDERS)" INSTANCES="$(INSTANCES)" lua5.4 spec/bench/sourcing/bench.lua
+
+# Selection against every plan there is, against GLPK, and against published optima.
+prove: deps lua5.4 luajit
+	@$(MAKE) --no-print-directory HOST=lua5.4 MODE= $(PROVEN:%=build/lua5.4/test/%)
+	@spec/prove/run
 
 lint:
 	@lua5.4 .ci/lint.lua
@@ -209,6 +233,9 @@ help:
 		'make soak STEPS=1000000 SEED=1    kills, histories, and random shops against the naive' \
 		'                model, on both hosts' \
 		'make bench ROWS=1,3    rates beside Redis, PostgreSQL, MariaDB and bare SQLite, 15 minutes' \
+		'make bench-sourcing ORDERS=100000 INSTANCES=200    what selection costs and how long it' \
+		'                takes, beside GLPK and CBC, 10 minutes' \
+		'make prove      selection against every plan, against GLPK, and against published optima' \
 		'make docs       write the API table of README.md from lua/quartermaster/meta.lua' \
 		'make rockspec   write the file lists of the rockspec' \
 		'make format     lay out the C sources' \
@@ -217,5 +244,5 @@ help:
 		'make deps       install what all of this needs (Debian, as root)' \
 		'make clean      remove build/'
 
-.PHONY: all lua5.4 luajit module tests fuzzers headers benches demo test asan valgrind fuzz soak bench lint deps \
-	docs rockspec format install clean help
+.PHONY: all lua5.4 luajit module tests fuzzers headers benches demo test asan valgrind fuzz soak bench \
+	bench-sourcing prove lint deps docs rockspec format install clean help

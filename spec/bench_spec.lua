@@ -50,6 +50,15 @@ describe("the benchmark", function()
     assert.is_nil(stats.median{})
   end)
 
+  it("takes percentiles", function()
+    local list = {}
+    for i = 1, 200 do list[i] = 201 - i end
+    assert.equal(198, stats.percentile(list, 0.99))
+    assert.equal(7, stats.percentile({ 7 }, 0.99))
+    assert.equal(1, stats.percentile(list, 0))
+    assert.is_nil(stats.percentile({}, 0.5))
+  end)
+
   it("adds up what processes did, each by its own clock", function()
     local sum = stats.together{
       { done = 100, refused = 1, seconds = 1 }, { done = 300, refused = 0, seconds = 2 },

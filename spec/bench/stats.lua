@@ -17,6 +17,12 @@ function _M.median(list)
   return (values[middle] + values[middle + 1]) / 2
 end
 
+-- The least value that this share of all do not exceed; nil when there are none.
+function _M.percentile(list, share)
+  local values = sorted(list)
+  return values[math.max(1, math.ceil(share * #values))]
+end
+
 -- The smallest and the largest.
 function _M.range(list)
   local values = sorted(list)
